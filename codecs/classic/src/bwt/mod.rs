@@ -1,0 +1,1 @@
+//! Burrows-Wheeler codec.

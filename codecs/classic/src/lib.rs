@@ -1,0 +1,4 @@
+//! Classical codecs for bytes.
+
+pub mod bwt;
+pub mod cm;

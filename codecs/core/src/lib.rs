@@ -1,0 +1,1 @@
+//! The codec trait, parameters, limits, errors, and the container.

@@ -1,0 +1,1 @@
+//! Binary arithmetic coder.

@@ -1,0 +1,1 @@
+//! Logistic mixing of binary predictions, in integers.
