@@ -1,1 +1,36 @@
-//! The codec trait, parameters, limits, errors, and the container.
+//! The ground every codec stands on: the [`Codec`] trait, media, parameters, limits, errors, the
+//! registry type, and the `.cdc` container.
+//!
+//! Data flows one way. A codec turns media into frame payloads; [`container::Writer`] wraps the
+//! payloads in checksummed frames; decoding is the mirror. This crate knows nothing of any
+//! particular codec and nothing of entropy coding.
+//!
+//! | you want to | look at |
+//! |---|---|
+//! | add a codec for independent blocks of bytes | [`BlockCodec`] and [`Blocks`] |
+//! | add any other codec | [`Codec`] |
+//! | read or write `.cdc` files | [`container`] |
+//! | bound what untrusted input may cost | [`Limits`] and [`Budget`] |
+//! | list codecs and their parameters | [`Registry`], [`Descriptor`], [`ParamSpec`] |
+
+mod blocks;
+mod codec;
+pub mod container;
+mod error;
+mod limits;
+mod media;
+mod params;
+mod pipeline;
+mod registry;
+
+pub use blocks::{BlockCodec, Blocks};
+pub use codec::{
+    CodeLength, Codec, Descriptor, FrameSink, FrameSource, Job, MediaSink, Memory, NativeStream,
+    Stats,
+};
+pub use error::{Error, LimitKind, Result};
+pub use limits::{Budget, Limits, Reservation};
+pub use media::{Content, Media, MediaDescription, MediaKind};
+pub use params::{ParamKind, ParamSpec, Params, Value, parse_size};
+pub use pipeline::ordered;
+pub use registry::Registry;

@@ -1,0 +1,224 @@
+//! The trait every codec implements, and what goes with it.
+
+use std::io::{Read, Write};
+use std::num::NonZeroUsize;
+
+use crate::container::{Frame, StreamHeader};
+use crate::{Budget, Error, Media, MediaKind, ParamSpec, Params, Result};
+
+/// What a codec is, for people and for the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Descriptor {
+    /// Identifier in files and on the command line: `a-z`, `0-9` and `-`, at most 32 bytes.
+    pub id: &'static str,
+    /// Version of the codec's payload format. A decoder reads its own version and older ones.
+    pub version: u32,
+    /// One line for a person.
+    pub summary: &'static str,
+    /// Kinds of media it takes.
+    pub media: &'static [MediaKind],
+    /// Whether decoding gives back the identical media.
+    pub lossless: bool,
+    /// What it can be told.
+    pub params: &'static [ParamSpec],
+}
+
+/// Turns media into frame payloads and back.
+///
+/// Encoding is deterministic: the same media, parameters and model give the same frames, for every
+/// thread count.
+///
+/// Codecs whose media fall into independent blocks of bytes implement [`crate::BlockCodec`]
+/// instead and get parallel, memory-bounded coding from [`crate::Blocks`].
+pub trait Codec: Send + Sync {
+    /// What this codec is.
+    fn descriptor(&self) -> &Descriptor;
+
+    /// Memory that one worker needs with these parameters, in bytes, blocks included.
+    fn memory(&self, params: &Params) -> Memory;
+
+    /// Encodes `media` into frames: [`FrameSink::begin`] once, then every frame in order.
+    /// The caller finishes the sink.
+    ///
+    /// # Errors
+    /// [`Error::Io`] from the media or the sink, [`Error::Limit`] where one worker alone passes the
+    /// memory limit, [`Error::Unsupported`] for media this codec does not take.
+    fn encode(
+        &self,
+        media: Media<'_>,
+        params: &Params,
+        job: &Job,
+        frames: &mut dyn FrameSink,
+    ) -> Result<Stats>;
+
+    /// Decodes the frames that follow `header` into `media`.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] with the position in the input, [`Error::Limit`], [`Error::Unsupported`],
+    /// or [`Error::Io`]. Content delivered before the error is correct.
+    fn decode(
+        &self,
+        header: &StreamHeader,
+        frames: &mut dyn FrameSource,
+        job: &Job,
+        media: &mut dyn MediaSink,
+    ) -> Result<Stats>;
+
+    /// Code lengths without writing a file, where the codec offers them.
+    fn code_length(&self) -> Option<&dyn CodeLength> {
+        None
+    }
+
+    /// The format's own stream that standard tools open, where there is one.
+    fn native(&self) -> Option<&dyn NativeStream> {
+        None
+    }
+}
+
+/// How an operation may run.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Worker threads. The bytes written do not depend on it.
+    pub threads: NonZeroUsize,
+    /// The account that memory and output are charged to.
+    pub budget: Budget,
+}
+
+impl Job {
+    /// One thread under the default [`crate::Limits`].
+    #[must_use]
+    pub fn single_threaded() -> Self {
+        Job {
+            threads: NonZeroUsize::MIN,
+            budget: Budget::default(),
+        }
+    }
+
+    /// How many workers to run when each item in flight takes `need` bytes: from 1 to the job's
+    /// threads, such that they and one item in waiting fit the memory limit.
+    #[must_use]
+    pub fn workers(&self, need: u64) -> NonZeroUsize {
+        let fit = self.budget.limits().memory / need.max(1);
+        let fit = usize::try_from(fit.saturating_sub(1)).unwrap_or(usize::MAX);
+        self.threads
+            .min(NonZeroUsize::new(fit).unwrap_or(NonZeroUsize::MIN))
+    }
+}
+
+/// Memory that one worker needs, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// For encoding.
+    pub encode: u64,
+    /// For decoding.
+    pub decode: u64,
+}
+
+/// What an operation went through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stats {
+    /// Bytes of content: what the user sees as the file.
+    pub content_bytes: u64,
+    /// Bytes of payload: what the codec made of them, without framing.
+    pub payload_bytes: u64,
+    /// Number of frames.
+    pub frames: u64,
+}
+
+impl Stats {
+    /// Counts one more frame.
+    pub fn add_frame(&mut self, content_bytes: u64, payload_bytes: u64) {
+        self.content_bytes = self.content_bytes.saturating_add(content_bytes);
+        self.payload_bytes = self.payload_bytes.saturating_add(payload_bytes);
+        self.frames = self.frames.saturating_add(1);
+    }
+}
+
+/// Where an encoder puts its frames; [`crate::container::Writer`] is one.
+pub trait FrameSink {
+    /// Starts the stream.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be written.
+    fn begin(&mut self, header: &StreamHeader) -> Result<()>;
+
+    /// Adds the next frame.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be written.
+    fn frame(&mut self, frame: Frame) -> Result<()>;
+}
+
+/// Where a decoder gets its frames from; [`crate::container::Reader`] is one.
+pub trait FrameSource {
+    /// The next frame of the stream with its checksums verified, or `None` after the last one.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if the next bytes are not an intact frame.
+    fn next_frame(&mut self) -> Result<Option<Frame>>;
+}
+
+/// Where a decoder puts media. Each codec calls the method for its kind of media.
+pub trait MediaSink {
+    /// Takes the next bytes of [`MediaKind::Bytes`] media.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if they cannot be written.
+    fn bytes(&mut self, content: &[u8]) -> Result<()>;
+}
+
+impl<W: Write> MediaSink for W {
+    fn bytes(&mut self, content: &[u8]) -> Result<()> {
+        self.write_all(content).map_err(Error::io("write output"))
+    }
+}
+
+/// Code lengths: how many bits a codec would spend, without a file.
+///
+/// The one interface for compression distances, class models and anomaly scores.
+pub trait CodeLength {
+    /// Bits for `x` alone.
+    ///
+    /// # Errors
+    /// As encoding would.
+    fn bits(&self, x: &[u8], params: &Params) -> Result<f64>;
+
+    /// Bits for `x` when the decoder already has `given`.
+    ///
+    /// # Errors
+    /// As encoding would.
+    fn bits_given(&self, x: &[u8], given: &[u8], params: &Params) -> Result<f64>;
+}
+
+/// A format's own stream, without the suite's container, that standard tools open.
+pub trait NativeStream: Send + Sync {
+    /// The usual file name suffix without its dot, such as `gz`.
+    fn suffix(&self) -> &'static str;
+
+    /// Whether a file that starts with these bytes (at least 16, unless it is shorter) is such a
+    /// stream. Formats without a magic number always say no.
+    fn recognises(&self, start: &[u8]) -> bool;
+
+    /// Encodes everything from `reader` as one stream.
+    ///
+    /// # Errors
+    /// [`Error::Io`] from either side.
+    fn encode(
+        &self,
+        reader: &mut dyn Read,
+        params: &Params,
+        writer: &mut dyn Write,
+    ) -> Result<Stats>;
+
+    /// Decodes all concatenated streams of `reader`.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] for damaged, truncated or trailing data, [`Error::Limit`], or
+    /// [`Error::Io`]. Content written before the error may be damaged.
+    fn decode(
+        &self,
+        reader: &mut dyn Read,
+        budget: &Budget,
+        writer: &mut dyn Write,
+    ) -> Result<Stats>;
+}
