@@ -22,6 +22,7 @@ mod media;
 mod params;
 mod pipeline;
 mod registry;
+mod streams;
 
 pub use blocks::{BlockCodec, Blocks};
 pub use codec::{
@@ -34,3 +35,4 @@ pub use media::{Content, Media, MediaDescription, MediaKind};
 pub use params::{ParamKind, ParamSpec, Params, Value, parse_size};
 pub use pipeline::ordered;
 pub use registry::Registry;
+pub use streams::{decode_streams, encode_stream};

@@ -1,0 +1,3 @@
+//! The command `codec`.
+
+fn main() {}

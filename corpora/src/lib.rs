@@ -1,0 +1,1 @@
+//! Seeded test data, benchmark runs and their reports.
