@@ -139,8 +139,8 @@ impl NativeStream for Brotli {
         brotli::BrotliCompress(&mut input, &mut output, &encoder_params(params, 0))
             .map_err(Error::io("encode"))?;
         Ok(Stats {
-            content_bytes: input.bytes(),
-            payload_bytes: output.bytes(),
+            content_bytes: input.total(),
+            payload_bytes: output.total(),
             frames: 1,
         })
     }

@@ -145,7 +145,7 @@ impl NativeStream for Gzip {
         encoder.finish().map_err(Error::io("write output"))?;
         Ok(Stats {
             content_bytes: content,
-            payload_bytes: output.bytes(),
+            payload_bytes: output.total(),
             frames: 1,
         })
     }
@@ -158,10 +158,10 @@ impl NativeStream for Gzip {
     ) -> Result<Stats> {
         let mut input = Counted::new(BufReader::with_capacity(64 << 10, reader));
         let content = copy_decoded(&mut MultiGzDecoder::new(&mut input), budget, writer)
-            .map_err(|error| error.offset_by(input.bytes()))?;
+            .map_err(|error| error.offset_by(input.total()))?;
         Ok(Stats {
             content_bytes: content,
-            payload_bytes: input.bytes(),
+            payload_bytes: input.total(),
             frames: 1,
         })
     }

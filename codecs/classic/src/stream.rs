@@ -15,7 +15,7 @@ impl<T> Counted<T> {
         Counted { inner, bytes: 0 }
     }
 
-    pub(crate) fn bytes(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.bytes
     }
 }

@@ -171,7 +171,7 @@ impl NativeStream for Xz {
         encoder.finish().map_err(Error::io("write output"))?;
         Ok(Stats {
             content_bytes: content,
-            payload_bytes: output.bytes(),
+            payload_bytes: output.total(),
             frames: 1,
         })
     }
@@ -195,11 +195,11 @@ impl NativeStream for Xz {
                 allowed,
                 limit: LimitKind::Memory,
             },
-            other => other.offset_by(input.bytes()),
+            other => other.offset_by(input.total()),
         })?;
         Ok(Stats {
             content_bytes: content,
-            payload_bytes: input.bytes(),
+            payload_bytes: input.total(),
             frames: 1,
         })
     }

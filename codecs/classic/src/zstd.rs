@@ -134,7 +134,7 @@ impl NativeStream for Zstd {
         encoder.finish().map_err(Error::io("write output"))?;
         Ok(Stats {
             content_bytes: content,
-            payload_bytes: output.bytes(),
+            payload_bytes: output.total(),
             frames: 1,
         })
     }
@@ -147,10 +147,10 @@ impl NativeStream for Zstd {
     ) -> Result<Stats> {
         let mut input = Counted::new(BufReader::with_capacity(128 << 10, reader));
         let decoded = decode_frames(&mut input, budget, writer);
-        let content = decoded.map_err(|error| error.offset_by(input.bytes()))?;
+        let content = decoded.map_err(|error| error.offset_by(input.total()))?;
         Ok(Stats {
             content_bytes: content,
-            payload_bytes: input.bytes(),
+            payload_bytes: input.total(),
             frames: 1,
         })
     }
