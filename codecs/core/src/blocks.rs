@@ -143,6 +143,9 @@ impl<C: BlockCodec> Codec for Blocks<C> {
 
 impl<C: BlockCodec> Blocks<C> {
     fn decode_frame(&self, frame: &Frame, params: &Params) -> Result<Vec<u8>> {
+        if frame.content_len == 0 && frame.payload.is_empty() {
+            return Ok(Vec::new());
+        }
         let at = frame.payload_at;
         let content_len = usize::try_from(frame.content_len)
             .map_err(|_| Error::corrupt(at, "block is larger than this machine's memory"))?;
