@@ -3,5 +3,8 @@
 //! | you want | look at |
 //! |---|---|
 //! | bytes to test or demonstrate with | [`generate::Sample`] |
+//! | size, speed and memory of codecs on files | [`bench::Bench`] |
+//! | the result schema shared by every benchmark | [`bench::Record`] |
 
+pub mod bench;
 pub mod generate;
