@@ -24,6 +24,7 @@
 //! ```
 
 mod coder;
+pub mod html;
 mod machine;
 mod measure;
 mod process;
