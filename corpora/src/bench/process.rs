@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -37,24 +38,14 @@ pub(super) struct Streams<'a> {
 /// # Errors
 /// [`Error::Unsupported`] if it cannot be started or fails, with the last line it said.
 pub(super) fn run(mut command: Command, streams: Streams<'_>) -> Result<Cost> {
-    let create = |path: &Path| File::create(path).map_err(Error::io("create temporary file"));
-    let open = |path: &Path| File::open(path).map_err(Error::io("open temporary file"));
-    let stdin = streams.stdin.map(open).transpose()?;
-    let stdout = streams.stdout.map(create).transpose()?;
-    command
-        .stdin(stdin.map_or_else(Stdio::null, Stdio::from))
-        .stdout(stdout.map_or_else(Stdio::null, Stdio::from))
-        .stderr(create(streams.stderr)?);
+    redirect(&mut command, streams)?;
     let name = command.get_program().to_string_lossy().into_owned();
-
-    let start = Instant::now();
-    let child = command
-        .spawn()
-        .map_err(|error| Error::Unsupported(format!("cannot start '{name}': {error}")))?;
-    let floor = peak_in_status("/proc/self/status");
-    let (used, sampled) = wait_and_sample(child)?;
-    let wall_s = start.elapsed().as_secs_f64();
-
+    let (watched, sampled) = watch_and_sample(&mut command);
+    let Watched {
+        used,
+        wall_s,
+        floor,
+    } = watched?;
     if !used.status.success() {
         let said = fs::read(streams.stderr).unwrap_or_default();
         let said = String::from_utf8_lossy(&said);
@@ -71,50 +62,86 @@ pub(super) fn run(mut command: Command, streams: Streams<'_>) -> Result<Cost> {
     })
 }
 
-/// The peak, from the figure of `wait4` and from samples.
-///
-/// On Linux a child starts as an image of its parent, and `wait4` counts that: its figure is the
-/// child's own only where it is clearly above everything the parent ever held (`floor`). Below that
-/// the largest sample stands; the last fraction of a millisecond may be missing from it.
-fn peak(reported: u64, floor: Option<u64>, sampled: Option<u64>) -> Option<u64> {
-    /// The kernel's counts of pages lag behind by about this much.
-    const CLEARLY: u64 = 1 << 20;
-    match (floor, sampled) {
-        (Some(floor), Some(sampled)) if reported <= floor + CLEARLY => Some(sampled),
-        _ => (reported > 0).then_some(reported),
-    }
+fn redirect(command: &mut Command, streams: Streams<'_>) -> Result<()> {
+    let create = |path: &Path| File::create(path).map_err(Error::io("create temporary file"));
+    let open = |path: &Path| File::open(path).map_err(Error::io("open temporary file"));
+    let stdin = streams.stdin.map(open).transpose()?;
+    let stdout = streams.stdout.map(create).transpose()?;
+    command
+        .stdin(stdin.map_or_else(Stdio::null, Stdio::from))
+        .stdout(stdout.map_or_else(Stdio::null, Stdio::from))
+        .stderr(create(streams.stderr)?);
+    Ok(())
 }
 
-fn wait_and_sample(child: std::process::Child) -> Result<(wait4::ResUse, Option<u64>)> {
-    let status = format!("/proc/{}/status", child.id());
+/// What is known of a process after its end.
+struct Watched {
+    used: wait4::ResUse,
+    wall_s: f64,
+    /// The largest resident set that this process had when it started the other.
+    floor: Option<u64>,
+}
+
+/// Runs a process, and gives the largest of its memory seen while it ran.
+fn watch_and_sample(command: &mut Command) -> (Result<Watched>, Option<u64>) {
     let ended = AtomicBool::new(false);
+    let (tell, told) = mpsc::channel();
     thread::scope(|scope| {
-        let sampler = scope.spawn(|| sample(&status, &ended));
-        let used = child.wait4();
+        // Running before the process does, which may live for a millisecond only.
+        let sampler = scope.spawn(|| sample(told, &ended));
+        let watched = watch(command, tell);
         ended.store(true, Ordering::Relaxed);
-        let sampled = sampler.join().unwrap_or_default();
-        Ok((used.map_err(Error::io("wait for a process"))?, sampled))
+        (watched, sampler.join().unwrap_or_default())
+    })
+}
+
+/// Runs a process; `tell` gets its identifier, and is dropped without if it cannot be started.
+fn watch(command: &mut Command, tell: mpsc::Sender<u32>) -> Result<Watched> {
+    let start = Instant::now();
+    let child = command.spawn().map_err(|error| {
+        let name = command.get_program().to_string_lossy();
+        Error::Unsupported(format!("cannot start '{name}': {error}"))
+    })?;
+    // The sampler waits for it.
+    let _sent = tell.send(child.id());
+    let floor = peak_in_status("/proc/self/status");
+    let used = child.wait4().map_err(Error::io("wait for a process"))?;
+    Ok(Watched {
+        used,
+        wall_s: start.elapsed().as_secs_f64(),
+        floor,
     })
 }
 
 /// The largest peak seen in a process's status until it ends. Short processes are looked at more
 /// often than long ones.
-fn sample(status: &str, ended: &AtomicBool) -> Option<u64> {
+fn sample(process: mpsc::Receiver<u32>, ended: &AtomicBool) -> Option<u64> {
+    let status = format!("/proc/{}/status", process.recv().ok()?);
     let mut pause = Duration::from_micros(100);
     let mut largest = None;
     while !ended.load(Ordering::Relaxed) {
-        match peak_in_status(status) {
-            Some(peak) => largest = largest.max(Some(peak)),
-            None if largest.is_none() => return None,
-            None => {}
-        }
+        largest = largest.max(peak_in_status(&status));
         thread::sleep(pause);
         pause = (pause * 9 / 8).min(Duration::from_millis(5));
     }
     largest
 }
 
-/// The largest resident set that a process ever had, in bytes; `None` where there is no `/proc`.
+/// The peak, from the figure of `wait4` and from samples.
+///
+/// On Linux a child starts as an image of its parent, and `wait4` counts that: its figure is the
+/// child's own only where it is clearly above everything the parent ever held (`floor`). Below that
+/// the largest sample stands, if there was time for one; the last fraction of a millisecond may be
+/// missing from it.
+fn peak(reported: u64, floor: Option<u64>, sampled: Option<u64>) -> Option<u64> {
+    /// The kernel's counts of pages lag behind by about this much.
+    const CLEARLY: u64 = 1 << 20;
+    match floor {
+        Some(floor) if reported <= floor + CLEARLY => sampled,
+        _ => (reported > 0).then_some(reported),
+    }
+}
+
 fn peak_in_status(path: &str) -> Option<u64> {
     let status = fs::read_to_string(path).ok()?;
     let line = status
@@ -133,7 +160,7 @@ mod tests {
         const MIB: u64 = 1 << 20;
         assert_eq!(peak(5 * MIB, Some(MIB), Some(4 * MIB)), Some(5 * MIB));
         assert_eq!(peak(MIB + 1, Some(MIB), Some(400)), Some(400));
-        assert_eq!(peak(MIB, Some(MIB), None), Some(MIB));
+        assert_eq!(peak(MIB, Some(MIB), None), None);
         assert_eq!(peak(100, None, None), Some(100));
         assert_eq!(peak(0, None, None), None);
     }

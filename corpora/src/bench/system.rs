@@ -157,7 +157,9 @@ impl Tool {
             }
             Tool::Brotli => {
                 let window = params.integer("window");
-                options.extend([format!("-q{level}"), format!("-w{window}")]);
+                let words = ["-q".to_owned(), level.to_string()];
+                options.extend(words);
+                options.extend(["-w".to_owned(), window.to_string()]);
             }
             Tool::Bzip3 => {
                 let mebibytes = params.size("block").map_or(16, |bytes| bytes >> 20);
@@ -279,7 +281,7 @@ mod tests {
             options(Tool::Zstd, &long, 1),
             "-c -q --ultra -19 -T1 --long=27"
         );
-        assert_eq!(options(Tool::Brotli, &[], 1), "-c -q11 -w24");
+        assert_eq!(options(Tool::Brotli, &[], 1), "-c -q 11 -w 24");
         assert_eq!(
             options(Tool::Bzip3, &[("block", "64MiB")], 1),
             "-c -b64 -j1"

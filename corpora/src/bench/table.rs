@@ -43,14 +43,14 @@ fn facts(records: &[Record]) -> String {
     };
     let threads = records.iter().map(|record| record.threads).max();
     format!(
-        "{} ({} cores, {}); codec {} {}; {} threads; best of {} runs; {timing}\n",
+        "{} ({} cores, {}); codec {} {}; {}; best of {}; {timing}\n",
         first.machine.cpu,
         first.machine.cores,
         first.machine.os,
         build.version,
         build.profile,
-        threads.unwrap_or(1),
-        first.runs,
+        counted(threads.unwrap_or(1) as u64, "thread"),
+        counted(u64::from(first.runs), "run"),
     )
 }
 
@@ -145,6 +145,12 @@ pub(super) fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// `1 run`, `2 runs`.
+pub(super) fn counted(number: u64, unit: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {unit}{plural}", grouped(number))
 }
 
 /// A number to three figures, or as a whole number above 100.

@@ -88,12 +88,13 @@ impl Scale {
             .collect()
     }
 
-    /// 1, 2 and 5 times powers of ten; powers alone where they are many.
+    /// Powers of ten, and as many round multiples of them as there is room for.
     fn decades(&self) -> Vec<f64> {
         let steps: &[f64] = match self.high - self.low {
             span if span > 3.2 => &[1.0],
             span if span > 1.6 => &[1.0, 3.0],
-            _ => &[1.0, 2.0, 5.0],
+            span if span > 0.8 => &[1.0, 2.0, 5.0],
+            _ => &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0],
         };
         let powers = self.low.floor() as i32..=self.high.ceil() as i32;
         powers

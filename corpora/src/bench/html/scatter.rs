@@ -37,7 +37,7 @@ const BOTTOM: f64 = HEIGHT - 44.0;
 /// Markers are about this far from their middle to their edge.
 const MARKER: f64 = 4.5;
 /// Estimated size of the labels' characters; the height is that of a line.
-const CHARACTER: (f64, f64) = (6.1, 12.0);
+const CHARACTER: (f64, f64) = (6.2, 12.0);
 
 /// A plot of all points with positive, finite coordinates; larger is better on both axes, and the
 /// points that no other beats are joined by steps. `x` is logarithmic.
@@ -297,7 +297,7 @@ impl Area {
 /// Places for a label around a point, the best first.
 fn candidates((x, y): (f64, f64), text: &str) -> Vec<Area> {
     let (width, height) = (text.chars().count() as f64 * CHARACTER.0, CHARACTER.1);
-    let gap = MARKER + 2.5;
+    let gap = MARKER + 4.0;
     let at = |left: f64, middle: f64| Area {
         left,
         right: left + width,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{dataset, escape};
 use crate::bench::record::Record;
 use crate::bench::summary::{Comparison, Summary, summaries};
-use crate::bench::table::{figures, grouped, mebibytes};
+use crate::bench::table::{counted, figures, grouped, mebibytes};
 
 /// A cell: what is shown, and the number it is sorted by where it is one.
 struct Cell {
@@ -55,9 +55,9 @@ pub(super) fn facts(records: &[Record]) -> String {
     fact(
         "Data",
         format!(
-            "{}: {} files, {} bytes",
+            "{}: {}, {} bytes",
             dataset(records),
-            items.len(),
+            counted(items.len() as u64, "file"),
             grouped(bytes.unwrap_or(0))
         ),
     );
@@ -87,9 +87,9 @@ pub(super) fn facts(records: &[Record]) -> String {
     fact(
         "Timing",
         format!(
-            "best of {} runs, {} threads; {timing}",
-            first.runs,
-            threads.unwrap_or(1)
+            "best of {}, {}; {timing}",
+            counted(u64::from(first.runs), "run"),
+            counted(threads.unwrap_or(1) as u64, "thread")
         ),
     );
     fact("Date", first.date.clone());
@@ -148,7 +148,7 @@ pub(super) fn results(summaries: &[Summary], items: usize) -> String {
             memory(summary.decode_rss_bytes),
         ]
     });
-    table(&header, rows)
+    table(&header, 1, rows)
 }
 
 /// Ours divided by theirs.
@@ -179,7 +179,7 @@ pub(super) fn comparisons(comparisons: &[Comparison]) -> String {
     });
     let note = "<p>Ours divided by theirs at the same setting, over all files: below 1× ours is \
                 smaller, quicker or leaner.</p>";
-    format!("{note}{}", table(&header, rows))
+    format!("{note}{}", table(&header, 2, rows))
 }
 
 /// A row for each spec, a column for each item; the smallest of each column is marked.
@@ -211,12 +211,13 @@ pub(super) fn matrix(records: &[Record], items: &[&str]) -> String {
         cells.extend(items.iter().zip(&best).map(cell));
         cells
     });
-    table(&header, rows)
+    table(&header, 1, rows)
 }
 
 /// A sortable table that scrolls sideways where it must.
-fn table(header: &[&str], rows: impl Iterator<Item = Vec<Cell>>) -> String {
-    let mut body = String::from("<div class=\"wide\"><table class=\"sortable\"><thead><tr>");
+/// The first `left` columns are text, the others numbers.
+fn table(header: &[&str], left: usize, rows: impl Iterator<Item = Vec<Cell>>) -> String {
+    let mut body = format!("<div class=\"wide\"><table class=\"sortable text{left}\"><thead><tr>");
     for name in header {
         let _ = write!(
             body,
