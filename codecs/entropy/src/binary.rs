@@ -88,15 +88,11 @@ impl BinaryEncoder {
     pub fn encode(&mut self, bit: bool, probability: u16) {
         debug_assert_ne!(probability, 0, "a probability of zero cannot be coded");
         let bound = split(self.range, probability);
-        if bit {
-            self.range = bound;
-        } else {
-            let (low, carry) = self.low.overflowing_add(bound);
-            self.low = low;
-            self.range -= bound;
-            if carry {
-                self.propagate_carry();
-            }
+        let (low, carry) = self.low.overflowing_add(if bit { 0 } else { bound });
+        self.low = low;
+        self.range = if bit { bound } else { self.range - bound };
+        if carry {
+            self.propagate_carry();
         }
         if self.range < SMALLEST_RANGE {
             self.shift_out();
@@ -185,12 +181,8 @@ impl<'a> BinaryDecoder<'a> {
         debug_assert_ne!(probability, 0, "a probability of zero cannot be coded");
         let bound = split(self.range, probability);
         let bit = self.offset < bound;
-        if bit {
-            self.range = bound;
-        } else {
-            self.offset -= bound;
-            self.range -= bound;
-        }
+        self.offset -= if bit { 0 } else { bound };
+        self.range = if bit { bound } else { self.range - bound };
         if self.range < SMALLEST_RANGE {
             self.shift_in();
         }

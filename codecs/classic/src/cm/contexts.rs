@@ -1,0 +1,207 @@
+//! The contexts in which the next byte is predicted.
+
+use super::layout::Layout;
+use codec_entropy::mixing::context_hash;
+
+/// A kind of context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Context {
+    /// So many last bytes, from 1 to 8.
+    Order(u32),
+    /// The word so far (letters, without case).
+    Word,
+    /// The word so far and the one before.
+    WordPair,
+    /// The word so far and the second one before.
+    WordGap,
+    /// How far the line has come, and the last byte: where lines are wrapped or columns aligned.
+    LineColumn,
+    /// The last four tokens, a token being a run of letters of one case, of digits, or one byte.
+    Shape,
+    /// The last two tokens and the word so far.
+    ShapeWord,
+    /// The second and third last byte.
+    Gap,
+    /// The place in the record and the last byte.
+    ColumnLeft,
+    /// The place in the record and the byte above, that is, one record back.
+    ColumnAbove,
+    /// The byte above and the last byte.
+    AboveLeft,
+    /// The place in the record and the two bytes above.
+    ColumnAboveTwice,
+}
+
+/// Most contexts that a model has.
+pub(super) const MAX_CONTEXTS: usize = 11;
+
+const TEXT: [Context; MAX_CONTEXTS] = [
+    Context::Order(2),
+    Context::Order(4),
+    Context::Word,
+    Context::Order(3),
+    Context::Order(1),
+    Context::LineColumn,
+    Context::Shape,
+    Context::WordPair,
+    Context::Order(6),
+    Context::ShapeWord,
+    Context::WordGap,
+];
+
+const RECORDS: [Context; MAX_CONTEXTS] = [
+    Context::Order(2),
+    Context::ColumnAbove,
+    Context::AboveLeft,
+    Context::Order(3),
+    Context::Order(1),
+    Context::ColumnLeft,
+    Context::ColumnAboveTwice,
+    Context::Order(4),
+    Context::Gap,
+    Context::LineColumn,
+    Context::Order(6),
+];
+
+impl Context {
+    /// The first `C` contexts for a layout, most useful first.
+    pub(super) fn of<const C: usize>(layout: Layout) -> [Self; C] {
+        const { assert!(C <= MAX_CONTEXTS) };
+        let all = match layout {
+            Layout::Text => TEXT,
+            Layout::Records(_) => RECORDS,
+        };
+        std::array::from_fn(|i| all[i])
+    }
+
+    /// Whether only one or two different bytes usually follow.
+    pub(super) fn is_narrow(self) -> bool {
+        !matches!(self, Self::Order(1 | 2))
+    }
+}
+
+/// What the contexts need to know of the bytes so far.
+#[derive(Clone, Debug)]
+pub(super) struct Past {
+    /// The last eight bytes, the latest one lowest.
+    recent: u64,
+    /// Hashes of the word so far (0 outside of words) and of the two before.
+    words: [u32; 3],
+    /// The last eight tokens: classes of runs or single bytes.
+    shape: u64,
+    line_column: u32,
+    record_len: usize,
+    record_column: usize,
+    /// The bytes one and two records back from the next one.
+    above: [u8; 2],
+}
+
+impl Past {
+    pub(super) fn new(layout: Layout) -> Self {
+        let record_len = match layout {
+            Layout::Text => 1,
+            Layout::Records(len) => usize::from(len).max(1),
+        };
+        Self {
+            recent: 0,
+            words: [0; 3],
+            shape: 0,
+            line_column: 0,
+            record_len,
+            record_column: 0,
+            above: [0; 2],
+        }
+    }
+
+    /// The last byte.
+    #[inline(always)]
+    pub(super) fn last(&self) -> usize {
+        (self.recent & 0xFF) as usize
+    }
+
+    /// The last two bytes.
+    #[inline(always)]
+    pub(super) fn last_two(&self) -> usize {
+        (self.recent & 0xFFFF) as usize
+    }
+
+    /// A hash of the last six bytes, for matches.
+    #[inline(always)]
+    pub(super) fn match_hash(&self) -> u64 {
+        context_hash(self.recent << 16, 0)
+    }
+
+    /// Takes in the last byte of `history`.
+    #[inline(always)]
+    pub(super) fn push(&mut self, history: &[u8]) {
+        let Some(&byte) = history.last() else { return };
+        self.recent = self.recent << 8 | u64::from(byte);
+        self.push_word(byte);
+        self.push_shape(byte);
+        self.line_column = if byte == b'\n' {
+            0
+        } else {
+            self.line_column.saturating_add(1)
+        };
+        self.record_column += 1;
+        if self.record_column >= self.record_len {
+            self.record_column = 0;
+        }
+        self.above = [1, 2].map(|records| {
+            let place = history.len().checked_sub(records * self.record_len);
+            place
+                .and_then(|place| history.get(place))
+                .copied()
+                .unwrap_or(0)
+        });
+    }
+
+    /// The hash of a context of the next byte; `salt` keeps a model's contexts apart.
+    #[inline(always)]
+    pub(super) fn hash(&self, context: Context, salt: u32) -> u64 {
+        let last = self.recent & 0xFF;
+        let [word, previous, second] = self.words.map(u64::from);
+        let [above, above_twice] = self.above.map(u64::from);
+        let column = (self.record_column as u64) << 32;
+        let value = match context {
+            Context::Order(bytes) => self.recent << (64 - 8 * bytes),
+            Context::Word => word,
+            Context::WordPair => word << 32 | previous,
+            Context::WordGap => word << 32 | second,
+            Context::LineColumn => u64::from(self.line_column) << 8 | last,
+            Context::Shape => self.shape & 0xFFFF_FFFF,
+            Context::ShapeWord => (self.shape & 0xFFFF) << 32 | word,
+            Context::Gap => self.recent & 0xFF_FF00,
+            Context::ColumnLeft => column | last,
+            Context::ColumnAbove => column | above,
+            Context::AboveLeft => above << 8 | last,
+            Context::ColumnAboveTwice => column | above << 8 | above_twice,
+        };
+        context_hash(value, salt)
+    }
+
+    #[inline(always)]
+    fn push_word(&mut self, byte: u8) {
+        if byte.is_ascii_alphabetic() || byte >= 128 {
+            let letter = u32::from(byte.to_ascii_lowercase());
+            self.words[0] = (self.words[0] ^ letter)
+                .wrapping_mul(0x2F0B_4C47)
+                .rotate_left(7);
+        } else if self.words[0] != 0 {
+            self.words = [0, self.words[0], self.words[1]];
+        }
+    }
+
+    #[inline(always)]
+    fn push_shape(&mut self, byte: u8) {
+        let class = match byte {
+            b'0'..=b'9' => 1,
+            b'a'..=b'z' | 128.. => 2,
+            b'A'..=b'Z' => 3,
+            _ => u64::from(byte),
+        };
+        if class > 3 || class != self.shape & 0xFF {
+            self.shape = self.shape << 8 | class;
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Adaptive probability map (secondary symbol estimation): corrects a prediction in a context.
+
+use super::logistic::{LOGIT_LIMIT, STEPS_PER_NAT, squash};
+
+/// Distance of two neighbouring interpolation points, in steps of the logistic domain.
+const SPACING_BITS: u32 = 8;
+const SPACING: i32 = 1 << SPACING_BITS;
+/// Points per context: they span ±12 nats; the rest fills a cache line.
+const POINTS: usize = 32;
+
+/// Maps (context, predicted log odds) to the probability that was observed there.
+///
+/// Each context has 49 probabilities at log odds half a nat apart and answers by linear
+/// interpolation; an update moves the two neighbours, the nearer one more. A new map is the
+/// identity. The method is the APM of Mahoney's PAQ, after the SSE of Bloom and Shkarin.
+#[derive(Clone, Debug)]
+pub struct Apm {
+    rows: Vec<Row>,
+    place: Place,
+}
+
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Row([u16; POINTS]);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    row: usize,
+    point: usize,
+}
+
+impl Apm {
+    /// A map for contexts `0..contexts`.
+    #[must_use]
+    pub fn new(contexts: usize) -> Self {
+        let identity = std::array::from_fn(|i| squash(i as i32 * SPACING - 12 * STEPS_PER_NAT));
+        Self {
+            rows: vec![Row(identity); contexts.max(1)],
+            place: Place::default(),
+        }
+    }
+
+    /// Number of contexts.
+    #[must_use]
+    pub fn contexts(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Bytes of memory that a map for so many contexts takes.
+    #[must_use]
+    pub fn memory_bytes(contexts: usize) -> usize {
+        contexts * POINTS * 2
+    }
+
+    /// Reads from a context's row, which brings it into the cache before the prediction is known.
+    #[inline(always)]
+    #[must_use]
+    pub fn touch(&self, context: usize) -> u16 {
+        self.rows[context].0[POINTS - 1]
+    }
+
+    /// The corrected probability (of 65536) of a prediction with log odds `logit`. `context` must
+    /// be below the number of contexts.
+    #[inline(always)]
+    #[must_use]
+    pub fn refine(&mut self, logit: i32, context: usize) -> i32 {
+        let position = (logit.clamp(-LOGIT_LIMIT, LOGIT_LIMIT) + 12 * STEPS_PER_NAT) as u32;
+        let point = (position >> SPACING_BITS) as usize & (POINTS - 1);
+        let weight = (position & (SPACING as u32 - 1)) as i32;
+        let row = &self.rows[context].0;
+        let (low, high) = (
+            i32::from(row[point]),
+            i32::from(row[(point + 1) & (POINTS - 1)]),
+        );
+        self.place = Place {
+            row: context,
+            point: point + (weight >> (SPACING_BITS - 1)) as usize,
+        };
+        low + ((high - low) * weight >> SPACING_BITS)
+    }
+
+    /// Moves the two points used by the last [`refine`](Self::refine) towards `bit`, by
+    /// `2^-rate` of the error at most.
+    #[inline(always)]
+    pub fn update(&mut self, bit: bool, rate: u32) {
+        let Place { row, point } = self.place;
+        let target = -i32::from(bit) & 65_535;
+        let value = &mut self.rows[row].0[point & (POINTS - 1)];
+        *value = (i32::from(*value) + ((target - i32::from(*value)) >> rate)) as u16;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_map_changes_little() {
+        let mut apm = Apm::new(3);
+        for logit in (-LOGIT_LIMIT..=LOGIT_LIMIT).step_by(7) {
+            let refined = apm.refine(logit, 2);
+            let plain = i32::from(squash(logit));
+            assert!((refined - plain).abs() < 300, "{logit}: {refined} {plain}");
+        }
+    }
+
+    #[test]
+    fn it_learns_what_a_context_really_does() {
+        let mut apm = Apm::new(2);
+        for i in 0..5_000 {
+            let _ = apm.refine(300, 1);
+            apm.update(i % 10 == 0, 6);
+        }
+        assert!((apm.refine(300, 1) - 6_554).abs() < 1_500);
+        assert!((apm.refine(300, 0) - i32::from(squash(300))).abs() < 300);
+    }
+}
