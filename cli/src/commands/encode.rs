@@ -1,0 +1,196 @@
+//! `codec encode`: files to `.cdc` or native streams.
+
+use std::path::Path;
+use std::time::Instant;
+
+use codec_suite::core::{Error, Job, Media, Registry, encode_stream};
+use serde::Serialize;
+
+use crate::args::EncodeArgs;
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::format::Format;
+use crate::inputs::{self, Input};
+use crate::names;
+use crate::output::{Manner, Output, Target};
+use crate::progress::Direction;
+use crate::settings::{DEFAULT_MEMORY, Encoding};
+use crate::source::{Source, name_of};
+use crate::targets::Targets;
+use crate::transfer::Transfer;
+use crate::units::{count, grouped, ratio, size_of_at_least};
+use crate::verify;
+
+/// What became of one file.
+#[derive(Serialize)]
+struct Record {
+    schema: &'static str,
+    file: String,
+    output: Option<String>,
+    codec: &'static str,
+    native: bool,
+    content_bytes: u64,
+    encoded_bytes: u64,
+    frames: u64,
+    verified: bool,
+    seconds: f64,
+}
+
+pub(crate) fn run(args: &EncodeArgs) -> Exit {
+    let mut console = Console::new("encode", args.chatter, args.report.json);
+    if let Err(failure) = encode_all(args, &mut console) {
+        console.fail(None, &failure);
+    }
+    console.finish()
+}
+
+fn encode_all(args: &EncodeArgs, console: &mut Console) -> Result<(), Failure> {
+    let registry = codec_suite::registry();
+    let encoder = Encoder {
+        encoding: Encoding::new(&registry, args)?,
+        registry: &registry,
+        args,
+    };
+    encoder.warn_of_memory(console);
+    let inputs = inputs::expand(&args.inputs, |path| encoder.wants(path), console);
+    let mut targets = Targets::new(&args.target, &inputs, console.json())?;
+    for input in &inputs {
+        match encoder.encode(input, &mut targets) {
+            Ok(record) => report(&record, console),
+            Err(failure) => console.fail(Some(&name_of(input.path())), &failure),
+        }
+        if console.reader_gone() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+struct Encoder<'a> {
+    encoding: Encoding<'a>,
+    registry: &'a Registry,
+    args: &'a EncodeArgs,
+}
+
+impl Encoder<'_> {
+    /// Whether `-r` takes a file: not the outputs of an earlier run beside their sources.
+    fn wants(&self, path: &Path) -> bool {
+        let target = &self.args.target;
+        let beside = target.out_dir.is_none() && target.output.is_none() && !target.stdout;
+        !beside
+            || path
+                .extension()
+                .is_none_or(|suffix| suffix != self.encoding.suffix())
+    }
+
+    fn warn_of_memory(&self, console: &Console) {
+        let need = self.encoding.codec.memory(&self.encoding.params).decode;
+        if self.encoding.native.is_none() && need > DEFAULT_MEMORY {
+            let option = size_of_at_least(need);
+            console.warn(None, &format!("decoding may need --memory {option}"));
+        }
+    }
+
+    fn encode(&self, input: &Input, targets: &mut Targets<'_>) -> Result<Record, Failure> {
+        let started = Instant::now();
+        let source = Source::open(input, targets.is_explicit())?;
+        let suffix = self.encoding.suffix();
+        let target = targets.choose(input, |path| names::encoded(path, suffix))?;
+        let manner = Manner {
+            force: self.args.target.force,
+            compressed: true,
+            sparse: false,
+        };
+        let mut transfer = Transfer::open(source, &target, manner, self.args.target.rm)?;
+        if self.args.verify {
+            if !transfer.output.is_file() {
+                return Err(Failure::usage(
+                    "--verify needs an output file to read again",
+                ));
+            }
+            transfer.source.fingerprint();
+        }
+        transfer.watch(Direction::Encode, self.args.chatter);
+        let (content_bytes, frames) = self.code(&mut transfer)?;
+        transfer.complete()?;
+        self.check(&transfer)?;
+        let encoded_bytes = transfer.output.written();
+        transfer.commit()?;
+        Ok(Record {
+            schema: "codec.encode.v1",
+            file: name_of(input.path()),
+            output: match target {
+                Target::Stdout => None,
+                Target::File(path) => Some(name_of(Some(&path))),
+            },
+            codec: self.encoding.codec.descriptor().id,
+            native: self.encoding.native.is_some(),
+            content_bytes,
+            encoded_bytes,
+            frames,
+            verified: self.args.verify,
+            seconds: started.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// Bytes of content and number of frames.
+    fn code(&self, transfer: &mut Transfer) -> Result<(u64, u64), Failure> {
+        let Transfer { source, output, .. } = transfer;
+        let job = self.encoding.job(self.args.resources);
+        let coded = match self.encoding.native {
+            Some(native) => native.encode(source, &self.encoding.params, output),
+            None => self.frames(source, output, &job),
+        };
+        match coded {
+            Ok(stats) => Ok((stats.content_bytes, stats.frames)),
+            Err(error) => Err(transfer.cause(|| error.into())),
+        }
+    }
+
+    fn frames(
+        &self,
+        source: &mut Source,
+        output: &mut Output,
+        job: &Job,
+    ) -> Result<codec_suite::core::Stats, Error> {
+        let suffix = source.suffix().to_owned();
+        let media = Media::bytes(source, &suffix);
+        let Encoding { codec, params, .. } = &self.encoding;
+        encode_stream(*codec, media, params, job, output).map(|(stats, _)| stats)
+    }
+
+    /// Reads again what was written: all of it with `--verify`, the container's checksums otherwise.
+    fn check(&self, transfer: &Transfer) -> Result<(), Failure> {
+        let Some(file) = transfer.output.reopen()? else {
+            return Ok(());
+        };
+        let Encoding { codec, native, .. } = &self.encoding;
+        let format = native.map_or(Format::Container, |native| Format::Native(*codec, native));
+        match (transfer.source.fingerprint_so_far(), format) {
+            (Some(expected), format) => {
+                let job = self.encoding.verification_job(self.args.resources);
+                verify::content(self.registry, format, file, &job, expected)
+            }
+            (None, Format::Container) => verify::structure(file),
+            (None, Format::Native(..)) => Ok(()),
+        }
+    }
+}
+
+fn report(record: &Record, console: &mut Console) {
+    if console.json() {
+        console.record(record);
+    }
+    console.note(&format!(
+        "{} -> {}: {} -> {}, {}, codec {}, {}{:.2} s",
+        record.file,
+        record.output.as_deref().unwrap_or("standard output"),
+        grouped(record.content_bytes),
+        count(record.encoded_bytes, "byte"),
+        ratio(record.content_bytes, record.encoded_bytes),
+        record.codec,
+        if record.verified { "verified, " } else { "" },
+        record.seconds
+    ));
+}

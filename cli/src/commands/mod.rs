@@ -1,0 +1,29 @@
+//! The subcommands, one file each.
+
+mod cat;
+mod completions;
+mod decode;
+mod encode;
+mod info;
+mod list;
+mod man;
+mod recover;
+mod test;
+
+use crate::args::Command;
+use crate::exit::Exit;
+
+/// Does what was typed.
+pub(crate) fn run(command: &Command) -> Exit {
+    match command {
+        Command::Encode(args) => encode::run(args),
+        Command::Decode(args) => decode::run(args),
+        Command::Info(args) => info::run(args),
+        Command::Test(args) => test::run(args),
+        Command::Cat(args) => cat::run(args),
+        Command::List(args) => list::run(args),
+        Command::Recover(args) => recover::run(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
+    }
+}

@@ -1,0 +1,105 @@
+//! From the name of an input to the name of its output.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use codec_suite::core::Registry;
+
+/// Suffix of container files, without its dot.
+pub(crate) const CONTAINER_SUFFIX: &str = "cdc";
+
+/// Suffixes that stand for two: `.tgz` for `.tar.gz`.
+const TAR_SHORTHANDS: [(&str, &str); 3] = [("tgz", "gz"), ("txz", "xz"), ("tzst", "zst")];
+
+/// `notes.txt` and `cdc` give `notes.txt.cdc`.
+pub(crate) fn encoded(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(".");
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// The name without the suffix of its compression; without such a suffix the name with `recorded`,
+/// the suffix that the file says its content had, or with `.out`.
+pub(crate) fn decoded(
+    path: &Path,
+    registry: &Registry,
+    recorded: impl FnOnce() -> Option<String>,
+) -> PathBuf {
+    if let Some(stripped) = stripped(path, registry) {
+        return stripped;
+    }
+    match recorded().filter(|suffix| is_plain_suffix(suffix)) {
+        Some(suffix) if path.extension() != Some(OsStr::new(&suffix)) => encoded(path, &suffix),
+        _ => encoded(path, "out"),
+    }
+}
+
+/// Whether the name ends in a suffix of compressed files.
+pub(crate) fn is_compressed(path: &Path, registry: &Registry) -> bool {
+    stripped(path, registry).is_some()
+}
+
+/// The suffix of the native format that the name asks for, in lower case.
+pub(crate) fn native_suffix(path: &Path) -> Option<String> {
+    let suffix = path.extension()?.to_str()?.to_ascii_lowercase();
+    let long = TAR_SHORTHANDS.iter().find(|(short, _)| *short == suffix);
+    Some(long.map_or(suffix, |(_, long)| (*long).to_owned()))
+}
+
+fn stripped(path: &Path, registry: &Registry) -> Option<PathBuf> {
+    let suffix = path.extension()?.to_str()?;
+    let is_short = |(short, _): &(&str, &str)| suffix.eq_ignore_ascii_case(short);
+    if TAR_SHORTHANDS.iter().any(is_short) {
+        return Some(path.with_extension("tar"));
+    }
+    let known = suffix.eq_ignore_ascii_case(CONTAINER_SUFFIX)
+        || registry.native_by_suffix(suffix).is_some();
+    known.then(|| path.with_extension(""))
+}
+
+/// Whether a suffix that a file brought along can be trusted to be no more than a suffix.
+fn is_plain_suffix(suffix: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_+".contains(&byte);
+    (1..=32).contains(&suffix.len()) && suffix.bytes().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded_name(name: &str, recorded: Option<&str>) -> String {
+        let recorded = || recorded.map(str::to_owned);
+        let path = decoded(Path::new(name), &codec_suite::registry(), recorded);
+        path.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn decoding_takes_the_suffix_away() {
+        for (name, expected) in [
+            ("d/a.txt.cdc", "d/a.txt"),
+            ("a.CDC", "a"),
+            ("a.tar.gz", "a.tar"),
+            ("a.tgz", "a.tar"),
+            ("a.txt.zst", "a.txt"),
+            (".cdc", ".cdc.out"),
+        ] {
+            assert_eq!(decoded_name(name, None), expected);
+        }
+    }
+
+    #[test]
+    fn a_name_without_a_suffix_takes_the_recorded_one() {
+        assert_eq!(decoded_name("upload", Some("csv")), "upload.csv");
+        assert_eq!(decoded_name("upload", Some("")), "upload.out");
+        assert_eq!(decoded_name("upload", None), "upload.out");
+        assert_eq!(decoded_name("upload.csv", Some("csv")), "upload.csv.out");
+    }
+
+    #[test]
+    fn a_recorded_suffix_cannot_lead_elsewhere() {
+        for bad in ["/../../etc/passwd", "a/b", "..", "x\u{1b}", "a\0"] {
+            assert_eq!(decoded_name("upload", Some(bad)), "upload.out");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! From options to what they mean: the codec with its parameters, and the resources of a job.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::thread;
+
+use codec_suite::core::{Budget, Codec, Job, Limits, NativeStream, Params, Registry};
+
+use crate::args::{EncodeArgs, ResourceArgs};
+use crate::failure::Failure;
+use crate::names;
+
+/// Memory that an operation stays within if nothing else is asked for, in bytes.
+pub(crate) const DEFAULT_MEMORY: u64 = 256 << 20;
+
+/// How to encode.
+pub(crate) struct Encoding<'r> {
+    pub(crate) codec: &'r dyn Codec,
+    pub(crate) params: Params,
+    /// The format whose own stream is written; `None` for the container.
+    pub(crate) native: Option<&'r dyn NativeStream>,
+}
+
+impl<'r> Encoding<'r> {
+    /// What the options of `codec encode` ask for.
+    pub(crate) fn new(registry: &'r Registry, args: &EncodeArgs) -> Result<Self, Failure> {
+        let (codec, native) = choose_codec(registry, args)?;
+        if native.is_some()
+            && (args.block.is_some() || args.set.iter().any(|(key, _)| key == "block"))
+        {
+            return Err(Failure::usage("a native stream has no blocks")
+                .hint("leave --block away, or write a .cdc file"));
+        }
+        Ok(Encoding {
+            codec,
+            params: parameters(codec, args)?,
+            native,
+        })
+    }
+
+    /// The suffix of the files written.
+    pub(crate) fn suffix(&self) -> &'static str {
+        self.native
+            .map_or(names::CONTAINER_SUFFIX, NativeStream::suffix)
+    }
+
+    /// Threads and memory for encoding: unless `--memory` says otherwise, one worker may take what
+    /// it needs, and more workers run only within the default.
+    pub(crate) fn job(&self, resources: ResourceArgs) -> Job {
+        let need = self.codec.memory(&self.params).encode;
+        let memory = resources.memory.unwrap_or(DEFAULT_MEMORY.max(need));
+        job(resources, memory, u64::MAX)
+    }
+
+    /// Threads and memory for decoding what was just encoded.
+    pub(crate) fn verification_job(&self, resources: ResourceArgs) -> Job {
+        let need = self.codec.memory(&self.params).decode;
+        let memory = resources.memory.unwrap_or(DEFAULT_MEMORY.max(need));
+        job(resources, memory, u64::MAX)
+    }
+}
+
+/// Threads and limits for decoding.
+pub(crate) fn decoding_job(resources: ResourceArgs, max_output: Option<u64>) -> Job {
+    let memory = resources.memory.unwrap_or(DEFAULT_MEMORY);
+    job(resources, memory, max_output.unwrap_or(u64::MAX))
+}
+
+/// The codec that encodes if none is named.
+pub(crate) fn default_codec(registry: &Registry) -> Result<&dyn Codec, Failure> {
+    match registry.find("auto") {
+        Some(auto) => Ok(auto),
+        None => Ok(registry.named("zstd")?),
+    }
+}
+
+fn job(resources: ResourceArgs, memory: u64, output: u64) -> Job {
+    let all = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    Job {
+        threads: NonZeroUsize::new(resources.threads).unwrap_or_else(all),
+        budget: Budget::new(Limits { memory, output }),
+    }
+}
+
+/// The codec, and its native format where the options or the output's name ask for that.
+fn choose_codec<'r>(
+    registry: &'r Registry,
+    args: &EncodeArgs,
+) -> Result<(&'r dyn Codec, Option<&'r dyn NativeStream>), Failure> {
+    let named = match &args.codec {
+        Some(name) => Some(registry.named(name)?),
+        None => None,
+    };
+    let suffix = args.target.output.as_deref().and_then(names::native_suffix);
+    let by_suffix = suffix.and_then(|suffix| registry.native_by_suffix(&suffix));
+    let (codec, native) = match (named, by_suffix) {
+        (None, Some((codec, native))) => return Ok((codec, Some(native))),
+        (Some(named), Some((codec, native))) => {
+            let (name, other) = (named.descriptor().id, codec.descriptor().id);
+            if name != other {
+                let output = args.target.output.as_deref().unwrap_or(Path::new(""));
+                let output = crate::shown::path(output);
+                return Err(Failure::usage(format!(
+                    "-o {output} asks for {other}, but -c names {name}"
+                )));
+            }
+            return Ok((codec, Some(native)));
+        }
+        (Some(named), None) => (named, named.native()),
+        (None, None) => {
+            let codec = default_codec(registry)?;
+            (codec, codec.native().filter(|_| args.codec.is_some()))
+        }
+    };
+    match (args.native, native) {
+        (false, _) => Ok((codec, None)),
+        (true, Some(native)) => Ok((codec, Some(native))),
+        (true, None) => Err(without_native(registry, args.codec.as_deref())),
+    }
+}
+
+fn without_native(registry: &Registry, named: Option<&str>) -> Failure {
+    let natives = registry.iter().filter(|codec| codec.native().is_some());
+    let names: Vec<&str> = natives.map(|codec| codec.descriptor().id).collect();
+    let hint = format!("-c takes one of {}", names.join(", "));
+    match named {
+        Some(name) => Failure::usage(format!("codec '{name}' has no native stream")).hint(hint),
+        None => Failure::usage("--native needs a codec by name").hint(hint),
+    }
+}
+
+fn parameters(codec: &dyn Codec, args: &EncodeArgs) -> Result<Params, Failure> {
+    let descriptor = codec.descriptor();
+    let id = descriptor.id;
+    let mut params = Params::defaults(descriptor.params);
+    let mut settings: Vec<(&str, String)> = Vec::new();
+    if let Some(level) = args.level.get() {
+        if !params.has("level") {
+            return Err(Failure::usage(format!("codec '{id}' has no levels"))
+                .hint(format!("codec list {id} shows its parameters")));
+        }
+        settings.push(("level", level.to_string()));
+    }
+    if let Some(block) = &args.block {
+        settings.push(("block", block.clone()));
+    }
+    settings.extend(
+        args.set
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.clone())),
+    );
+    for (key, value) in settings {
+        params.set(key, &value).map_err(|error| {
+            Failure::usage(format!("codec '{id}': {error}")).hint(format!(
+                "codec list {id} shows its parameters and their ranges"
+            ))
+        })?;
+    }
+    Ok(params)
+}
