@@ -13,6 +13,7 @@ use crate::args::InputArgs;
 use crate::console::Console;
 use crate::failure::Failure;
 use crate::shown;
+use crate::units::count;
 
 /// One thing to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +127,10 @@ fn walk(
         }
     }
     if passed_over > 0 {
-        let text = format!("{passed_over} files skipped because of their names");
+        let text = format!(
+            "{} skipped because of the name",
+            count(passed_over, "file")
+        );
         console.warn(Some(&shown::path(root)), &text);
     }
 }
