@@ -11,8 +11,8 @@
 //!
 //! # Speed
 //!
-//! On book1 in pieces of 64 KiB, one core of an AMD Zen 3 server, measured by the example
-//! `throughput`. A symbol is one call of a model, so that an adaptive byte is two.
+//! On book1 in pieces of 64 KiB, one core of an AMD Zen 3 server, best of three runs of the
+//! example `throughput`. A symbol is one call of a model, so that an adaptive byte is two.
 //!
 //! | model | encode, Msymbol/s | decode, Msymbol/s |
 //! |---|---|---|

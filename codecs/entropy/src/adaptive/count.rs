@@ -13,6 +13,9 @@ pub const MAX_COUNTED: usize = 1 << 14;
 /// in a tree of partial sums (P. Fenwick, "A new data structure for cumulative frequency tables",
 /// 1994), so that a symbol takes time in proportion to the bits of the alphabet.
 ///
+/// Exactly: with counts that sum to `before` up to the symbol, `after` with it, and `total` for all,
+/// it owns the points from `floor(before * 2^16 / total)` to `floor(after * 2^16 / total)` of 2^16.
+///
 /// ```
 /// use codec_entropy::adaptive::CountModel;
 /// use codec_entropy::range::{RangeDecoder, RangeEncoder};

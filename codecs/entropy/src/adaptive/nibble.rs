@@ -9,6 +9,10 @@ use crate::{EntropyDecoder, EntropyEncoder, EntropyError, Interval};
 /// shifts of 16 values at a time (J. Duda, "Context dependent entropy coding: adaptive
 /// distributions", as in F. Giesen's nibble models for LZNA). No frequency falls below one point.
 ///
+/// Exactly: symbol `i` starts at `2048 i` of 32,768. After symbol `s` each start moves by
+/// `floor((t - start) / 2^r)`, where `t` is `i` for `i <= s` and `32752 + i` above, and `r` is
+/// `floor(log2(8 + n))` after `n` symbols before, or `rate` if that is less.
+///
 /// ```
 /// use codec_entropy::adaptive::NibbleModel;
 /// use codec_entropy::range::{RangeDecoder, RangeEncoder};

@@ -17,8 +17,8 @@
 //! # Why a loop of our own
 //!
 //! `constriction` has the same coder, one symbol at a time. On book1 (768,771 bytes of English in
-//! pieces of 64 KiB, one core of an AMD Zen 3 server, `cargo run --release -p codec-entropy --example
-//! throughput -- book1`):
+//! pieces of 64 KiB, one core of an AMD Zen 3 server, best of three runs of
+//! `cargo run --release -p codec-entropy --example throughput -- book1`):
 //!
 //! | coder | table | encode, Msymbol/s | decode, Msymbol/s | bytes |
 //! |---|---|---|---|---|

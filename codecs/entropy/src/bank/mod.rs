@@ -23,7 +23,9 @@
 //! with 40 or more binary digits after the point. Frequencies are parts of 2^16, the same for `k`
 //! and `-k`. From the outside in, each is rounded to the nearest integer (1 at least) of its
 //! share and of what rounding the one before left over; 0 gets the rest. A table reaches as far as a
-//! value would have half a point; the escape has what is beyond.
+//! value would have half a point; the escape has what is beyond. It is followed by a bit that is 1
+//! for negative values, and how far beyond the end the value is (0 for the first one), in an
+//! [exponential Golomb code](crate::golomb) of order `floor(3i / 16) - 4`, 0 at least.
 
 mod fixed;
 

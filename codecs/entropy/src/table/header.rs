@@ -16,8 +16,18 @@ use super::{MAX_ALPHABET, MIN_TABLE_PRECISION};
 impl StaticTable {
     /// Appends the table to `out`, without its alphabet, which the reader has to know.
     ///
-    /// Format: the number of bytes that follow, as LEB128, then what a
-    /// [`RangeEncoder`] makes of the frequencies.
+    /// Format: the number of bytes that follow, as LEB128, then the stream of a [`RangeEncoder`]:
+    /// the precision less 8, in 4 bits, then the frequencies from symbol 0 on, until their sum is
+    /// the total. All models below are [`CountModel`]s with an increment of 2.
+    ///
+    /// - The bit length of the frequency, 0 to 17, with one of five models of 18 symbols. It is
+    ///   chosen by the bit lengths of the two frequencies before, both 0 at the start: 0 if both are
+    ///   0, 1 if only the last is, else 2, 3 or 4 if the last is up to 3, up to 6 or above.
+    /// - For a bit length of 2 or more, the bit after the leading one, with a model of 2 symbols for
+    ///   each bit length; then the rest of the bits as they are.
+    /// - After a frequency of 0, how many more zeros follow, plus one: the bit length of that, less
+    ///   one, with a model of 18 symbols, and the bits after the leading one as they are. The next
+    ///   frequency, which is not 0, counts as one after two zeros.
     pub fn write(&self, out: &mut Vec<u8>) {
         let mut coder = RangeEncoder::new();
         coder.encode_bits(self.precision - MIN_TABLE_PRECISION, PRECISION_BITS);
