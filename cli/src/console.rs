@@ -93,9 +93,7 @@ impl Console {
 
     /// Says something that may matter, on standard error; not with `-q`.
     pub(crate) fn warn(&self, file: Option<&str>, text: &str) {
-        if self.chatter.quiet == 0 {
-            message("warning", file, text);
-        }
+        warn(self.chatter, file, text);
     }
 
     /// Says what was done, on standard error; only with `-v`.
@@ -143,6 +141,13 @@ impl Console {
                 &Failure::io("cannot write to standard output", &error),
             );
         }
+    }
+}
+
+/// [`Console::warn`] for those who have no console.
+pub(crate) fn warn(chatter: Chatter, file: Option<&str>, text: &str) {
+    if chatter.quiet == 0 {
+        message("warning", file, text);
     }
 }
 

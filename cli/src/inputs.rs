@@ -127,10 +127,7 @@ fn walk(
         }
     }
     if passed_over > 0 {
-        let text = format!(
-            "{} skipped because of the name",
-            count(passed_over, "file")
-        );
+        let text = format!("{} skipped because of the name", count(passed_over, "file"));
         console.warn(Some(&shown::path(root)), &text);
     }
 }

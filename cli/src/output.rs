@@ -67,10 +67,7 @@ impl Output {
             Target::File(path) => match fs::metadata(path) {
                 Ok(existing) => over_existing(path, &existing, manner, source),
                 // A link that leads nowhere is in the way all the same.
-                Err(_) if path.is_symlink() => {
-                    allow_overwriting(path, manner, source)?;
-                    new_file(path, manner, source)
-                }
+                Err(_) if path.is_symlink() => replace(path, manner, source),
                 Err(_) => new_file(path, manner, source),
             },
         }
@@ -132,12 +129,20 @@ impl Output {
             .map_err(|error| Failure::io("cannot read what was written", &error))
     }
 
-    /// Gives a file its attributes and its name, once it is on the disk.
-    pub(crate) fn commit(mut self, source: Option<&Metadata>) -> Result<(), Failure> {
+    /// Gives a file the attributes of its source as far as its file system has them. Why not all of
+    /// them, if it has not.
+    pub(crate) fn take_over(&self, source: &Metadata) -> Option<io::Error> {
+        let pending = self.pending.as_ref()?;
+        let copied = pending
+            .file()
+            .and_then(|file| attributes::copy(source, &file));
+        copied.err()
+    }
+
+    /// Gives a file its name, once it is on the disk.
+    pub(crate) fn commit(mut self) -> Result<(), Failure> {
         match self.pending.take() {
-            Some(pending) => pending
-                .commit(source)
-                .map_err(|error| self.cannot_write(&error)),
+            Some(pending) => pending.commit().map_err(|error| self.cannot_write(&error)),
             None => Ok(()),
         }
     }
@@ -214,21 +219,16 @@ impl Pending {
         }
     }
 
-    fn commit(mut self, source: Option<&Metadata>) -> io::Result<()> {
+    fn commit(mut self) -> io::Result<()> {
         let Some(temporary) = self.temporary.take() else {
             return Ok(());
         };
-        let file = temporary.as_file();
-        if let Some(source) = source {
-            attributes::copy(source, file)?;
-        }
-        file.sync_all()?;
+        temporary.as_file().sync_all()?;
         let mut removal = signals::removal();
         if self.force {
             temporary.persist(&self.target)?;
         } else {
-            // Someone else may have made a file of that name in the meantime.
-            temporary.persist_noclobber(&self.target)?;
+            persist_new(temporary, &self.target)?;
         }
         removal.forget(&self.path);
         drop(removal);
@@ -278,8 +278,7 @@ fn over_existing(
         if (existing.dev(), existing.ino()) == source.identity() {
             return Err(same_file());
         }
-        allow_overwriting(path, manner, source)?;
-        return new_file(path, manner, source);
+        return replace(path, manner, source);
     }
     let opened = OpenOptions::new().write(true).open(path);
     let file = opened.map_err(|error| Failure::io(&format!("cannot open {name}"), &error))?;
@@ -309,11 +308,16 @@ fn stream(file: File, name: String) -> Output {
     Output::new(writer, None, name)
 }
 
-fn allow_overwriting(path: &Path, manner: Manner, source: &Source) -> Result<(), Failure> {
+/// A new file in place of one that is there already, if that is allowed.
+fn replace(path: &Path, manner: Manner, source: &Source) -> Result<Output, Failure> {
     // What is typed must be an answer, not the data.
     let may_ask = source.path().is_some();
     if manner.force || (may_ask && prompt::overwrite(path)) {
-        return Ok(());
+        let manner = Manner {
+            force: true,
+            ..manner
+        };
+        return new_file(path, manner, source);
     }
     let title = format!("{} exists already", shown::path(path));
     Err(Failure::new(Exit::Error, title).hint("-f overwrites it"))
@@ -327,6 +331,22 @@ fn parent(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
+    }
+}
+
+/// Renames unless someone else has made a file of that name in the meantime.
+fn persist_new(temporary: NamedTempFile, target: &Path) -> io::Result<()> {
+    match temporary.persist_noclobber(target) {
+        Ok(_) => Ok(()),
+        // A file system that can neither refuse to replace nor link: looking first must do.
+        Err(refused)
+            if refused.error.kind() != io::ErrorKind::AlreadyExists
+                && fs::symlink_metadata(target).is_err() =>
+        {
+            refused.file.persist(target)?;
+            Ok(())
+        }
+        Err(refused) => Err(refused.error),
     }
 }
 

@@ -28,7 +28,7 @@ struct Meter {
     direction: Direction,
     started: Instant,
     shown: AtomicBool,
-    read: AtomicU64,
+    done: AtomicU64,
     written: AtomicU64,
 }
 
@@ -64,15 +64,15 @@ impl Progress {
             direction,
             started: Instant::now(),
             shown: AtomicBool::new(false),
-            read: AtomicU64::new(0),
+            done: AtomicU64::new(0),
             written: AtomicU64::new(0),
         })))
     }
 
-    /// Counts bytes that were read.
-    pub(crate) fn read(&self, bytes: u64) {
+    /// Counts bytes of the input that are done.
+    pub(crate) fn done(&self, bytes: u64) {
         if let Some(meter) = &self.0 {
-            meter.read.fetch_add(bytes, Ordering::Relaxed);
+            meter.done.fetch_add(bytes, Ordering::Relaxed);
             meter.show();
         }
     }
@@ -94,17 +94,17 @@ impl Meter {
         if !self.shown.swap(true, Ordering::Relaxed) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        let read = self.read.load(Ordering::Relaxed);
+        let done = self.done.load(Ordering::Relaxed);
         let written = self.written.load(Ordering::Relaxed);
         let (content, encoded) = match self.direction {
-            Direction::Encode => (read, written),
-            Direction::Decode => (written, read),
+            Direction::Encode => (done, written),
+            Direction::Decode => (written, done),
         };
-        if encoded > 0 {
+        if encoded > 0 && content > 0 {
             let ratio = content as f64 / encoded as f64;
             self.bar.set_message(format!("ratio {ratio:.2}, "));
         }
-        self.bar.set_position(read);
+        self.bar.set_position(done);
     }
 }
 

@@ -77,9 +77,7 @@ impl Source {
     fn stdin() -> Result<Self, Failure> {
         let stdin = io::stdin();
         if stdin.is_terminal() {
-            return Err(
-                Failure::usage("standard input is a terminal").hint("name a file, or pipe data in")
-            );
+            return Err(Failure::usage("is a terminal").hint("name a file, or pipe data in"));
         }
         let cannot = |error: io::Error| Failure::io("cannot open standard input", &error);
         let file = stdin.as_fd().try_clone_to_owned().map_err(cannot)?;
@@ -256,7 +254,7 @@ impl Read for Source {
             hash.update(new);
         }
         self.read += read as u64;
-        self.progress.read(read as u64);
+        self.progress.done(read as u64);
         // A file that grows as fast as it is read would never end.
         if self.has_grown()? {
             self.failure = Some(changed(self.metadata.len(), self.read));

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use crate::args::Chatter;
+use crate::console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Manner, Output, Target};
@@ -15,6 +16,7 @@ pub(crate) struct Transfer {
     pub(crate) source: Source,
     pub(crate) output: Output,
     remove_source: bool,
+    chatter: Chatter,
 }
 
 impl Transfer {
@@ -24,6 +26,7 @@ impl Transfer {
         target: &Target,
         manner: Manner,
         remove_source: bool,
+        chatter: Chatter,
     ) -> Result<Self, Failure> {
         let output = Output::open(target, manner, &source)?;
         if remove_source && (source.named_file().is_none() || !output.is_file()) {
@@ -33,15 +36,22 @@ impl Transfer {
             source,
             output,
             remove_source,
+            chatter,
         })
     }
 
-    /// Shows progress from now on.
-    pub(crate) fn watch(&mut self, direction: Direction, chatter: Chatter) {
+    /// Shows progress from now on: what is read counts as done.
+    pub(crate) fn watch(&mut self, direction: Direction) {
+        let progress = self.watch_output(direction);
+        self.source.watch(progress);
+    }
+
+    /// Shows progress from now on: the caller says what is done. Blocks are read long before that.
+    pub(crate) fn watch_output(&mut self, direction: Direction) -> Progress {
         let name = name_of(self.source.path());
-        let progress = Progress::new(&name, self.source.len(), direction, chatter);
-        self.source.watch(progress.clone());
-        self.output.watch(progress);
+        let progress = Progress::new(&name, self.source.len(), direction, self.chatter);
+        self.output.watch(progress.clone());
+        progress
     }
 
     /// Why an operation failed: as source or output saw it, or else as `failure` says.
@@ -59,16 +69,20 @@ impl Transfer {
         self.output.complete()
     }
 
-    /// Gives the output its name, and then removes the source if that was asked for.
+    /// Gives the output the source's attributes and its name, and then removes the source if that
+    /// was asked for.
     pub(crate) fn commit(self) -> Result<(), Failure> {
-        let Transfer {
-            source,
-            output,
-            remove_source,
-        } = self;
-        output.commit(source.named_file())?;
-        if remove_source {
-            remove(&source)?;
+        let refused = self
+            .source
+            .named_file()
+            .and_then(|source| self.output.take_over(source));
+        if let Some(error) = refused {
+            let text = format!("time or permissions are not kept: {error}");
+            console::warn(self.chatter, Some(&name_of(self.source.path())), &text);
+        }
+        self.output.commit()?;
+        if self.remove_source {
+            remove(&self.source)?;
         }
         Ok(())
     }

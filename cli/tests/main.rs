@@ -1,5 +1,11 @@
 //! The command as people run it: the real binary, in a directory of its own.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "in a test a failure is a panic; Clippy only knows functions marked as tests"
+)]
+
 mod attributes;
 mod damage;
 mod fixture;

@@ -48,8 +48,8 @@ fn cat(registry: &Registry, args: &CatArgs, input: &Input) -> Result<(), Failure
         compressed: false,
         sparse: false,
     };
-    let mut transfer = Transfer::open(source, &Target::Stdout, manner, false)?;
-    transfer.watch(Direction::Decode, args.chatter);
+    let mut transfer = Transfer::open(source, &Target::Stdout, manner, false, args.chatter)?;
+    transfer.watch(Direction::Decode);
     let job = decoding_job(args.resources, args.max_output);
     match (args.bytes, format) {
         (None, _) => whole(registry, format, transfer, &job),

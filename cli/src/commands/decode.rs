@@ -73,8 +73,8 @@ fn decode(
         compressed: false,
         sparse: args.sparse || !args.no_sparse,
     };
-    let mut transfer = Transfer::open(source, &target, manner, args.target.rm)?;
-    transfer.watch(Direction::Decode, args.chatter);
+    let mut transfer = Transfer::open(source, &target, manner, args.target.rm, args.chatter)?;
+    transfer.watch(Direction::Decode);
     let job = decoding_job(args.resources, args.max_output);
     let Transfer { source, output, .. } = &mut transfer;
     let decoded = match format.decode(registry, source, &job, output) {

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Instant;
 
-use codec_suite::core::{Error, Job, Media, Registry, encode_stream};
+use codec_suite::core::container::{Frame, StreamHeader, Writer};
+use codec_suite::core::{Error, FrameSink, Media, Registry, Stats};
 use serde::Serialize;
 
 use crate::args::EncodeArgs;
@@ -14,7 +15,7 @@ use crate::format::Format;
 use crate::inputs::{self, Input};
 use crate::names;
 use crate::output::{Manner, Output, Target};
-use crate::progress::Direction;
+use crate::progress::{Direction, Progress};
 use crate::settings::{DEFAULT_MEMORY, Encoding};
 use crate::source::{Source, name_of};
 use crate::targets::Targets;
@@ -102,7 +103,13 @@ impl Encoder<'_> {
             compressed: true,
             sparse: false,
         };
-        let mut transfer = Transfer::open(source, &target, manner, self.args.target.rm)?;
+        let mut transfer = Transfer::open(
+            source,
+            &target,
+            manner,
+            self.args.target.rm,
+            self.args.chatter,
+        )?;
         if self.args.verify {
             if !transfer.output.is_file() {
                 return Err(Failure::usage(
@@ -111,7 +118,6 @@ impl Encoder<'_> {
             }
             transfer.source.fingerprint();
         }
-        transfer.watch(Direction::Encode, self.args.chatter);
         let (content_bytes, frames) = self.code(&mut transfer)?;
         transfer.complete()?;
         self.check(&transfer)?;
@@ -136,11 +142,13 @@ impl Encoder<'_> {
 
     /// Bytes of content and number of frames.
     fn code(&self, transfer: &mut Transfer) -> Result<(u64, u64), Failure> {
-        let Transfer { source, output, .. } = transfer;
-        let job = self.encoding.job(self.args.resources);
         let coded = match self.encoding.native {
-            Some(native) => native.encode(source, &self.encoding.params, output),
-            None => self.frames(source, output, &job),
+            Some(native) => {
+                transfer.watch(Direction::Encode);
+                let Transfer { source, output, .. } = transfer;
+                native.encode(source, &self.encoding.params, output)
+            }
+            None => self.encode_frames(transfer),
         };
         match coded {
             Ok(stats) => Ok((stats.content_bytes, stats.frames)),
@@ -148,16 +156,20 @@ impl Encoder<'_> {
         }
     }
 
-    fn frames(
-        &self,
-        source: &mut Source,
-        output: &mut Output,
-        job: &Job,
-    ) -> Result<codec_suite::core::Stats, Error> {
+    fn encode_frames(&self, transfer: &mut Transfer) -> Result<Stats, Error> {
+        let progress = transfer.watch_output(Direction::Encode);
+        let Transfer { source, output, .. } = transfer;
         let suffix = source.suffix().to_owned();
         let media = Media::bytes(source, &suffix);
+        let job = self.encoding.job(self.args.resources);
         let Encoding { codec, params, .. } = &self.encoding;
-        encode_stream(*codec, media, params, job, output).map(|(stats, _)| stats)
+        let mut frames = Watched {
+            writer: Writer::new(output),
+            progress,
+        };
+        let stats = codec.encode(media, params, &job, &mut frames)?;
+        frames.writer.finish()?;
+        Ok(stats)
     }
 
     /// Reads again what was written: all of it with `--verify`, the container's checksums otherwise.
@@ -175,6 +187,23 @@ impl Encoder<'_> {
             (None, Format::Container) => verify::structure(file),
             (None, Format::Native(..)) => Ok(()),
         }
+    }
+}
+
+/// Counts the content of the frames that pass.
+struct Watched<'a> {
+    writer: Writer<&'a mut Output>,
+    progress: Progress,
+}
+
+impl FrameSink for Watched<'_> {
+    fn begin(&mut self, header: &StreamHeader) -> Result<(), Error> {
+        self.writer.begin(header)
+    }
+
+    fn frame(&mut self, frame: Frame) -> Result<(), Error> {
+        self.progress.done(frame.content_len);
+        self.writer.frame(frame)
     }
 }
 

@@ -65,7 +65,7 @@ fn save(args: &RecoverArgs) -> Result<Record, Failure> {
         compressed: true,
         sparse: false,
     };
-    let mut transfer = Transfer::open(source, &target, manner, false)?;
+    let mut transfer = Transfer::open(source, &target, manner, false, args.chatter)?;
     let mut input = transfer.source.clone_file()?;
     let recovered = recover(&mut input, &mut transfer.output);
     let recovery = recovered.map_err(|error| transfer.cause(|| explain(error)))?;
