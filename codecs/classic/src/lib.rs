@@ -4,6 +4,7 @@
 pub mod bwt;
 pub mod cm;
 
+mod auto;
 mod brotli;
 mod deflate;
 mod params;
@@ -16,7 +17,10 @@ use std::sync::Arc;
 
 use codec_core::{Blocks, Codec};
 
+pub use auto::Auto;
 pub use brotli::Brotli;
+pub use bwt::Bwt;
+pub use cm::Cm;
 pub use deflate::{Deflate, Gzip};
 pub use store::Store;
 pub use xz::Xz;
@@ -26,11 +30,14 @@ pub use zstd::Zstd;
 #[must_use]
 pub fn codecs() -> Vec<Arc<dyn Codec>> {
     vec![
+        Arc::new(Blocks(Auto)),
         Arc::new(Blocks(Zstd)),
         Arc::new(Blocks(Gzip)),
         Arc::new(Blocks(Deflate)),
         Arc::new(Blocks(Brotli)),
         Arc::new(Blocks(Xz)),
+        Arc::new(Blocks(Bwt)),
+        Arc::new(Blocks(Cm)),
         Arc::new(Blocks(Store)),
     ]
 }

@@ -25,11 +25,13 @@
 //! assert_eq!(decode_block(&payload, content.len()), Ok(content));
 //! ```
 
+mod codec;
 mod locality;
 mod model;
 mod predict;
 mod transform;
 
+pub use codec::Bwt;
 use codec_entropy::binary::{BinaryDecoder, BinaryEncoder, StreamLengthError};
 use thiserror::Error;
 

@@ -11,10 +11,12 @@
 //! arithmetic-coded bits of the content, highest bit of each byte first. The content's length is
 //! not stored; nothing stands for an empty block.
 
+mod codec;
 mod contexts;
 mod layout;
 mod model;
 
+pub use codec::Cm;
 use codec_entropy::binary::{BinaryDecoder, BinaryEncoder, StreamLengthError};
 use layout::Layout;
 use model::{FULL, Model, QUICK, USUAL};

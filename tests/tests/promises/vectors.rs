@@ -1,0 +1,92 @@
+//! Frozen files: what was written once decodes for ever.
+//!
+//! `cargo run -p codec-tests --example freeze` adds files for new codecs or new versions and never
+//! changes one that is there.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use codec_tests::frozen;
+
+/// A frozen file.
+pub(crate) struct Vector {
+    pub(crate) name: String,
+    pub(crate) codec: String,
+    pub(crate) file: Vec<u8>,
+    pub(crate) content: Vec<u8>,
+    /// Number of concatenated streams in the file.
+    pub(crate) streams: usize,
+}
+
+/// Every frozen file of every version of every codec.
+pub(crate) fn vectors() -> Vec<Vector> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    let mut vectors = Vec::new();
+    for codec in fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+    {
+        for version in fs::read_dir(&codec)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+        {
+            for content in frozen::contents() {
+                let path = version.join(format!("{}.cdc", content.name));
+                vectors.push(Vector {
+                    name: path.display().to_string(),
+                    codec: codec.file_name().unwrap().to_string_lossy().into_owned(),
+                    file: fs::read(&path).unwrap(),
+                    content: content.bytes.repeat(content.streams),
+                    streams: content.streams,
+                });
+            }
+        }
+    }
+    vectors
+}
+
+#[test]
+fn every_frozen_file_decodes() {
+    for vector in vectors() {
+        assert!(
+            codec_suite::decode(&vector.file).unwrap() == vector.content,
+            "{}",
+            vector.name
+        );
+    }
+}
+
+#[test]
+fn every_codec_has_frozen_files_of_its_version() {
+    let frozen: BTreeSet<String> = vectors().into_iter().map(|vector| vector.codec).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
+    for codec in codec_suite::registry().iter() {
+        let descriptor = codec.descriptor();
+        assert!(frozen.contains(descriptor.id), "{} has none", descriptor.id);
+        let version = root
+            .join(descriptor.id)
+            .join(format!("v{}", descriptor.version));
+        assert!(version.is_dir(), "{} is missing", version.display());
+    }
+}
+
+/// Codecs written here, not in a library that may change its choices, must also keep encoding to
+/// the same bytes: a change is a new version.
+#[test]
+fn our_own_codecs_still_encode_to_the_frozen_bytes() {
+    for vector in vectors() {
+        if ["store", "bwt", "cm"].contains(&vector.codec.as_str()) {
+            let content = frozen::contents();
+            let content = content
+                .iter()
+                .find(|content| vector.name.contains(content.name))
+                .unwrap();
+            assert!(
+                frozen::encode(&vector.codec, content) == vector.file,
+                "{}",
+                vector.name
+            );
+        }
+    }
+}
