@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use codec_suite::core::parse_size;
 
+use crate::commands::bench::BenchArgs;
 use crate::range::ByteRange;
 
 /// Compress and decompress files with any codec of the suite.
@@ -47,6 +48,8 @@ pub(crate) enum Command {
     Cat(CatArgs),
     /// Show the codecs and their parameters
     List(ListArgs),
+    /// Measure size, speed and memory of codecs on files
+    Bench(BenchArgs),
     /// Save the intact frames of a damaged .cdc file
     Recover(RecoverArgs),
     /// Print a completion script for a shell
@@ -111,7 +114,7 @@ pub(crate) struct DecodeArgs {
     /// Format of native streams, for input that does not show it; .cdc files name their codec
     #[arg(short, long, value_name = "NAME")]
     pub(crate) codec: Option<String>,
-    /// Stop with exit code 4 before writing more than this per file [default: no limit]
+    /// Stop with exit code 4 before decoding more than this per file [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) max_output: Option<u64>,
     /// Leave holes for runs of zeros of 4 KiB and more (the default)
@@ -184,7 +187,7 @@ pub(crate) struct CatArgs {
     /// Format of native streams, for input that does not show it
     #[arg(short, long, value_name = "NAME")]
     pub(crate) codec: Option<String>,
-    /// Stop with exit code 4 before writing more than this per file [default: no limit]
+    /// Stop with exit code 4 before decoding more than this per file [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) max_output: Option<u64>,
     #[command(flatten)]

@@ -7,6 +7,7 @@
 )]
 
 mod attributes;
+mod bench;
 mod damage;
 mod fixture;
 mod interruption;

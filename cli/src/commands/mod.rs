@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+pub(crate) mod bench;
 mod cat;
 mod completions;
 mod decode;
@@ -22,6 +23,7 @@ pub(crate) fn run(command: &Command) -> Exit {
         Command::Test(args) => test::run(args),
         Command::Cat(args) => cat::run(args),
         Command::List(args) => list::run(args),
+        Command::Bench(args) => bench::run(args),
         Command::Recover(args) => recover::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),

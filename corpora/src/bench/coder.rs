@@ -1,6 +1,6 @@
 //! A codec with everything it needs to run once.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -10,7 +10,11 @@ use codec_core::{
     encode_stream,
 };
 
+use super::process;
 use super::spec::{Program, Spec};
+
+/// Suffix of the file in which a worker leaves its peak of memory.
+pub(super) const PEAK: &str = "peak";
 
 /// Which way a worker process runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +26,9 @@ pub enum Direction {
 }
 
 /// What a worker process does: the codec of `spec`, from one file to another.
+///
+/// Where the system tells, the largest resident set of the process so far is then written in bytes
+/// to a file beside `output`, with the suffix `peak`.
 ///
 /// # Errors
 /// As encoding or decoding does; [`Error::Usage`] if `spec` is a system tool.
@@ -35,13 +42,18 @@ pub fn work(
 ) -> Result<()> {
     let coder = Coder::new(registry, spec, threads)?;
     let mut reader = File::open(input).map_err(Error::io("open input"))?;
-    let output = File::create(output).map_err(Error::io("create output"))?;
-    let mut writer = BufWriter::with_capacity(64 << 10, output);
+    let file = File::create(output).map_err(Error::io("create output"))?;
+    let mut writer = BufWriter::with_capacity(64 << 10, file);
     match direction {
         Direction::Encode => coder.encode(&mut reader, suffix_of(input), &mut writer)?,
         Direction::Decode => coder.decode(&mut BufReader::new(reader), &mut writer)?,
     }
-    writer.flush().map_err(Error::io("write output"))
+    writer.flush().map_err(Error::io("write output"))?;
+    if let Some(peak) = process::own_peak() {
+        fs::write(output.with_extension(PEAK), peak.to_string())
+            .map_err(Error::io("write peak"))?;
+    }
+    Ok(())
 }
 
 /// The file name suffix without its dot, or nothing.

@@ -12,7 +12,7 @@ use cpu_time::ProcessTime;
 use tempfile::TempDir;
 
 use super::Item;
-use super::coder::{Coder, Direction};
+use super::coder::{Coder, Direction, PEAK};
 use super::process::{self, Cost, Streams};
 use super::spec::{Program, Spec};
 
@@ -137,9 +137,9 @@ impl<'a> Staged<'a> {
             }
             Program::Codec(_) => {
                 let encode = worker(Direction::Encode, spec, threads, &self.named, &encoded);
-                let encode = process::run(encode, silent)?;
+                let encode = run_worker(encode, silent, &encoded)?;
                 let decode = worker(Direction::Decode, spec, threads, &encoded, &decoded);
-                (encode, process::run(decode, silent)?)
+                (encode, run_worker(decode, silent, &decoded)?)
             }
         };
         self.compare(&decoded, spec)?;
@@ -158,6 +158,17 @@ impl<'a> Staged<'a> {
         io::copy(&mut reader, &mut comparison).map_err(Error::io("read temporary file"))?;
         comparison.finish(spec)
     }
+}
+
+/// Runs a worker, and takes the peak of memory from its own account where it left one.
+fn run_worker(command: Command, streams: Streams<'_>, output: &Path) -> Result<Cost> {
+    let cost = process::run(command, streams)?;
+    let account = fs::read_to_string(output.with_extension(PEAK)).ok();
+    let peak = account.and_then(|bytes| bytes.parse().ok());
+    Ok(Cost {
+        peak_rss: peak.or(cost.peak_rss),
+        ..cost
+    })
 }
 
 /// A writer that compares what it is given with what should come.

@@ -18,7 +18,7 @@
 //!     name: "generated.txt".into(),
 //!     content: Sample::Text.bytes(1000, 1),
 //! };
-//! let report = bench.run(&[item], &mut |_| {})?;
+//! let report = bench.run(1, [item], &mut |_| {})?;
 //! print!("{}", table::render(&report.records));
 //! # Ok::<(), codec_core::Error>(())
 //! ```

@@ -104,7 +104,7 @@ fn watch(command: &mut Command, tell: mpsc::Sender<u32>) -> Result<Watched> {
     })?;
     // The sampler waits for it.
     let _sent = tell.send(child.id());
-    let floor = peak_in_status("/proc/self/status");
+    let floor = own_peak();
     let used = child.wait4().map_err(Error::io("wait for a process"))?;
     Ok(Watched {
         used,
@@ -140,6 +140,11 @@ fn peak(reported: u64, floor: Option<u64>, sampled: Option<u64>) -> Option<u64> 
         Some(floor) if reported <= floor + CLEARLY => sampled,
         _ => (reported > 0).then_some(reported),
     }
+}
+
+/// The largest resident set of this process so far, in bytes; `None` where there is no `/proc`.
+pub(super) fn own_peak() -> Option<u64> {
+    peak_in_status("/proc/self/status")
 }
 
 fn peak_in_status(path: &str) -> Option<u64> {

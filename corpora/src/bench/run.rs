@@ -119,7 +119,8 @@ impl<'a> Bench<'a> {
         missing
     }
 
-    /// Runs every spec on every item. `progress` is told each step before it is taken.
+    /// Runs every spec on every item. Items are taken one at a time; `count` is how many there are,
+    /// for `progress`, which is told each step before it is taken.
     ///
     /// If any spec is a system tool, all are timed as processes from file to file; otherwise as
     /// calls from memory to memory, with one more run as a process for the memory.
@@ -128,12 +129,17 @@ impl<'a> Bench<'a> {
     /// [`Error::Usage`] if a tool is not installed, or tools take part without a
     /// [`Bench::worker`]; [`Error::Io`] if temporary files cannot be written. What goes wrong with
     /// one spec on one item, a mismatch included, is a [`Failure`] in the report.
-    pub fn run(&self, items: &[Item], progress: &mut dyn FnMut(&Step<'_>)) -> Result<Report> {
+    pub fn run(
+        &self,
+        count: usize,
+        items: impl IntoIterator<Item = Item>,
+        progress: &mut dyn FnMut(&Step<'_>),
+    ) -> Result<Report> {
         let facts = Facts::of(self)?;
         let mut report = Report::default();
-        for (number, item) in items.iter().enumerate() {
+        for (number, item) in items.into_iter().enumerate() {
             let before = number * self.steps_per_item();
-            let total = items.len() * self.steps_per_item();
+            let total = count * self.steps_per_item();
             let mut step = |index: usize, spec: &Spec| {
                 progress(&Step {
                     done: before + index,
@@ -142,12 +148,12 @@ impl<'a> Bench<'a> {
                     item: &item.name,
                 });
             };
-            let results = self.measure(&facts, item, &mut step)?;
+            let results = self.measure(&facts, &item, &mut step)?;
             for (number, (spec, result)) in self.specs.iter().zip(results).enumerate() {
                 match result {
                     Ok(measured) => {
                         let build = facts.builds.get(number).cloned();
-                        let record = self.record(&facts, spec, item, measured, build);
+                        let record = self.record(&facts, spec, &item, measured, build);
                         report.records.push(record);
                     }
                     Err(error) => report.failures.push(Failure {
@@ -360,7 +366,7 @@ mod tests {
         let mut steps = Vec::new();
         let items = [item("a.txt", 100_000), item("b", 0)];
         let report = bench
-            .run(&items, &mut |step| {
+            .run(2, items, &mut |step| {
                 steps.push((step.done, step.spec.label(), step.item.to_owned()));
             })
             .unwrap();
@@ -392,7 +398,7 @@ mod tests {
     fn a_mismatch_is_a_failure_and_not_a_record() {
         let registry = registry();
         let bench = bench(&registry, &["plain:9:native", "none"]);
-        let report = bench.run(&[item("a", 10)], &mut |_| {}).unwrap();
+        let report = bench.run(1, [item("a", 10)], &mut |_| {}).unwrap();
         assert_eq!(report.records.len(), 1);
         assert_eq!(report.failures.len(), 1);
         let failure = &report.failures[0];
@@ -404,7 +410,7 @@ mod tests {
     fn tools_are_not_compared_with_calls() {
         let registry = registry();
         let bench = bench(&registry, &["none", "system-gzip:6"]);
-        let result = bench.run(&[item("a", 10)], &mut |_| {});
+        let result = bench.run(1, [item("a", 10)], &mut |_| {});
         assert!(matches!(result, Err(Error::Usage(_))));
     }
 }

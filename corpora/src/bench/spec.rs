@@ -85,21 +85,37 @@ impl Spec {
         registry.iter().flat_map(spread).collect()
     }
 
+    /// Whether this is a tool of the system.
+    #[must_use]
+    pub fn is_tool(&self) -> bool {
+        matches!(self.program, Program::System(_))
+    }
+
+    /// Whether the codec has a stream of its own, beside the container.
+    #[must_use]
+    pub fn has_native(&self, registry: &Registry) -> bool {
+        match self.program {
+            Program::Codec(id) => registry
+                .find(id)
+                .is_some_and(|codec| codec.native().is_some()),
+            Program::System(_) => false,
+        }
+    }
+
     /// Asks for the format's own stream.
     ///
     /// # Errors
     /// [`Error::Usage`] if the codec has none.
     pub fn make_native(&mut self, registry: &Registry) -> Result<()> {
-        let Program::Codec(id) = self.program else {
+        if self.is_tool() {
             return Err(Error::Usage(format!(
                 "'{}' is a system tool: it writes its own stream in any case",
                 self.label()
             )));
-        };
-        if registry.named(id)?.native().is_none() {
-            return Err(Error::Usage(format!(
-                "codec '{id}' has no native stream (drop --native, or name another codec)"
-            )));
+        }
+        if !self.has_native(registry) {
+            let id = self.codec();
+            return Err(Error::Usage(format!("codec '{id}' has no native stream")));
         }
         self.native = true;
         Ok(())

@@ -153,14 +153,16 @@ pub(super) fn counted(number: u64, unit: &str) -> String {
     format!("{} {unit}{plural}", grouped(number))
 }
 
-/// A number to three figures, or as a whole number above 100.
+/// A number to three figures, above 100 as a whole number, and to six decimals at most.
 pub(super) fn figures(number: f64) -> String {
     let decimals = match number.abs() {
         n if n >= 99.95 => 0,
         n if n >= 9.995 => 1,
         n if n >= 0.9995 => 2,
         n if n >= 0.09995 => 3,
-        _ => 4,
+        n if n >= 0.009_995 => 4,
+        n if n >= 0.000_999_5 => 5,
+        _ => 6,
     };
     format!("{number:.decimals$}")
 }
@@ -225,7 +227,8 @@ mod tests {
             (12.34, "12.3"),
             (1.0, "1.00"),
             (0.123_45, "0.123"),
-            (0.000_12, "0.0001"),
+            (0.012_345, "0.0123"),
+            (0.000_123_4, "0.000123"),
         ] {
             assert_eq!(figures(number), text);
         }
