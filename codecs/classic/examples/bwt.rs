@@ -45,10 +45,7 @@ fn measure(content: &[u8], block: usize) -> Result<[f64; 3], Box<dyn Error>> {
     let mut best = [f64::INFINITY, f64::INFINITY, 0.0];
     for _ in 0..3 {
         let start = user_time()?;
-        let payloads: Vec<Vec<u8>> = content
-            .chunks(block)
-            .map(|part| encode_block(part))
-            .collect();
+        let payloads: Vec<Vec<u8>> = content.chunks(block).map(encode_block).collect();
         let middle = user_time()?;
         for (payload, part) in payloads.iter().zip(content.chunks(block)) {
             if decode_block(payload, part.len())? != part {
