@@ -13,7 +13,6 @@ use crate::range::ByteRange;
 #[command(
     name = "codec",
     version,
-    about,
     long_about = "Compress and decompress files with any codec of the suite.\n\n\
         Files are written in the .cdc container (checksummed, seekable, recoverable), or as plain \
         .gz, .xz, .br and .zst streams that standard tools open. Sources are kept, nothing is \
@@ -348,7 +347,8 @@ pub(crate) struct ResourceArgs {
         long,
         value_name = "N",
         default_value_t = 0,
-        env = "CODEC_THREADS"
+        env = "CODEC_THREADS",
+        hide_env_values = true
     )]
     pub(crate) threads: usize,
     /// Memory to stay within [default: 256MiB; a single encoding worker may take more]
