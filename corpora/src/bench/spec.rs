@@ -1,6 +1,6 @@
 //! What to measure: a codec or a system tool, with its settings.
 
-use codec_core::{Codec, Error, ParamKind, ParamSpec, Params, Registry, Result};
+use codec_core::{Codec, Error, ParamKind, ParamSpec, Params, Registry, Result, parse_size};
 
 use super::system::Tool;
 
@@ -130,6 +130,17 @@ impl Spec {
             self.params.set(name, value)?;
         }
         Ok(())
+    }
+
+    /// A size parameter: as set, or the codec's default where that is the same at every setting.
+    pub(super) fn size(&self, name: &str) -> Option<u64> {
+        self.params.size(name).or_else(|| {
+            let spec = self.known.iter().find(|spec| spec.name == name)?;
+            match spec.kind {
+                ParamKind::Size { default, .. } => parse_size(default).ok(),
+                _ => None,
+            }
+        })
     }
 
     /// The codec's or tool's name: `zstd`, `system-zstd`.

@@ -199,8 +199,8 @@ fn peer(tool: Tool, ours: &Spec) -> Spec {
                 ours.params.integer(name).to_string()
             }
             ParamKind::Flag if ours.params.flag(name) => "true".to_owned(),
-            ParamKind::Size { .. } => match ours.params.size(name) {
-                Some(bytes) => bytes.max(1 << 20).to_string(),
+            ParamKind::Size { min, .. } => match ours.size(name) {
+                Some(bytes) => bytes.max(min).to_string(),
                 None => continue,
             },
             _ => continue,
@@ -262,6 +262,7 @@ fn version_in(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::testing::registry;
 
     fn options(tool: Tool, settings: &[(&str, &str)], threads: usize) -> String {
         let mut params = Params::defaults(tool.params());
@@ -286,6 +287,20 @@ mod tests {
             options(Tool::Bzip3, &[("block", "64MiB")], 1),
             "-c -b64 -j1"
         );
+    }
+
+    #[test]
+    fn a_peer_has_the_settings_of_the_codec_as_far_as_it_can() {
+        let registry = registry();
+        let peer = |tool, text| peer(tool, &Spec::parse(text, &registry).unwrap()).label();
+        assert_eq!(peer(Tool::Xz, "plain:7"), "system-xz:7");
+        assert_eq!(peer(Tool::Bzip2, "plain:1"), "system-bzip2:9");
+        assert_eq!(
+            peer(Tool::Bzip3, "plain:block=8MiB"),
+            "system-bzip3:block=8MiB"
+        );
+        assert_eq!(peer(Tool::Bzip3, "plain"), "system-bzip3:block=1MiB");
+        assert_eq!(peer(Tool::Bzip3, "none"), "system-bzip3");
     }
 
     #[test]
