@@ -120,7 +120,7 @@ pub(crate) struct DecodeArgs {
     #[arg(long, overrides_with = "no_sparse")]
     pub(crate) sparse: bool,
     /// Write zeros as zeros
-    #[arg(long)]
+    #[arg(long, overrides_with = "sparse")]
     pub(crate) no_sparse: bool,
     #[command(flatten)]
     pub(crate) resources: ResourceArgs,

@@ -19,4 +19,5 @@ mod recovery;
 mod reports;
 mod round_trip;
 mod sources;
+mod terminal;
 mod usage;
