@@ -88,9 +88,11 @@ impl BinaryEncoder {
     pub fn encode(&mut self, bit: bool, probability: u16) {
         debug_assert_ne!(probability, 0, "a probability of zero cannot be coded");
         let bound = split(self.range, probability);
-        let (low, carry) = self.low.overflowing_add(if bit { 0 } else { bound });
+        // Arithmetic on masks: a branch on the bit would be mispredicted far too often.
+        let set = u64::from(bit).wrapping_neg();
+        let (low, carry) = self.low.overflowing_add(bound & !set);
         self.low = low;
-        self.range = if bit { bound } else { self.range - bound };
+        self.range = (bound & set) | ((self.range - bound) & !set);
         if carry {
             self.propagate_carry();
         }
@@ -181,8 +183,9 @@ impl<'a> BinaryDecoder<'a> {
         debug_assert_ne!(probability, 0, "a probability of zero cannot be coded");
         let bound = split(self.range, probability);
         let bit = self.offset < bound;
-        self.offset -= if bit { 0 } else { bound };
-        self.range = if bit { bound } else { self.range - bound };
+        let set = u64::from(bit).wrapping_neg();
+        self.offset -= bound & !set;
+        self.range = (bound & set) | ((self.range - bound) & !set);
         if self.range < SMALLEST_RANGE {
             self.shift_in();
         }

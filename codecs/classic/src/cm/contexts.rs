@@ -8,20 +8,16 @@ use codec_entropy::mixing::context_hash;
 pub(super) enum Context {
     /// So many last bytes, from 1 to 8.
     Order(u32),
-    /// The word so far (letters, without case).
+    /// The word so far, or the gap between words.
     Word,
-    /// The word so far and the one before.
+    /// The word or gap so far and the word before.
     WordPair,
-    /// The word so far and the second one before.
-    WordGap,
     /// How far the line has come, and the last byte: where lines are wrapped or columns aligned.
     LineColumn,
+    /// As `LineColumn`; in long lines, which are not wrapped, the last eight tokens (see `Shape`).
+    LineOrShape,
     /// The last four tokens, a token being a run of letters of one case, of digits, or one byte.
     Shape,
-    /// The last two tokens and the word so far.
-    ShapeWord,
-    /// The second and third last byte.
-    Gap,
     /// The place in the record and the last byte.
     ColumnLeft,
     /// The place in the record and the byte above, that is, one record back.
@@ -32,8 +28,11 @@ pub(super) enum Context {
     ColumnAboveTwice,
 }
 
+/// Bytes from which a line is too long to be wrapped.
+const LONG_LINE: u32 = 160;
+
 /// Most contexts that a model has.
-pub(super) const MAX_CONTEXTS: usize = 11;
+pub(super) const MAX_CONTEXTS: usize = 9;
 
 const TEXT: [Context; MAX_CONTEXTS] = [
     Context::Order(2),
@@ -41,12 +40,10 @@ const TEXT: [Context; MAX_CONTEXTS] = [
     Context::Word,
     Context::Order(3),
     Context::Order(1),
-    Context::LineColumn,
+    Context::LineOrShape,
     Context::Shape,
     Context::WordPair,
-    Context::Order(6),
-    Context::ShapeWord,
-    Context::WordGap,
+    Context::Order(5),
 ];
 
 const RECORDS: [Context; MAX_CONTEXTS] = [
@@ -58,9 +55,7 @@ const RECORDS: [Context; MAX_CONTEXTS] = [
     Context::ColumnLeft,
     Context::ColumnAboveTwice,
     Context::Order(4),
-    Context::Gap,
     Context::LineColumn,
-    Context::Order(6),
 ];
 
 impl Context {
@@ -85,8 +80,10 @@ impl Context {
 pub(super) struct Past {
     /// The last eight bytes, the latest one lowest.
     recent: u64,
-    /// Hashes of the word so far (0 outside of words) and of the two before.
-    words: [u32; 3],
+    /// Hashes of the word (letters, without case) or gap between words so far, and of the word
+    /// before.
+    words: [u32; 2],
+    in_word: bool,
     /// The last eight tokens: classes of runs or single bytes.
     shape: u64,
     line_column: u32,
@@ -104,7 +101,8 @@ impl Past {
         };
         Self {
             recent: 0,
-            words: [0; 3],
+            words: [0; 2],
+            in_word: false,
             shape: 0,
             line_column: 0,
             record_len,
@@ -160,18 +158,16 @@ impl Past {
     #[inline(always)]
     pub(super) fn hash(&self, context: Context, salt: u32) -> u64 {
         let last = self.recent & 0xFF;
-        let [word, previous, second] = self.words.map(u64::from);
+        let [word, previous] = self.words.map(u64::from);
         let [above, above_twice] = self.above.map(u64::from);
         let column = (self.record_column as u64) << 32;
         let value = match context {
             Context::Order(bytes) => self.recent << (64 - 8 * bytes),
             Context::Word => word,
             Context::WordPair => word << 32 | previous,
-            Context::WordGap => word << 32 | second,
-            Context::LineColumn => u64::from(self.line_column) << 8 | last,
+            Context::LineOrShape if self.line_column >= LONG_LINE => self.shape | 1 << 63,
+            Context::LineColumn | Context::LineOrShape => u64::from(self.line_column) << 8 | last,
             Context::Shape => self.shape & 0xFFFF_FFFF,
-            Context::ShapeWord => (self.shape & 0xFFFF) << 32 | word,
-            Context::Gap => self.recent & 0xFF_FF00,
             Context::ColumnLeft => column | last,
             Context::ColumnAbove => column | above,
             Context::AboveLeft => above << 8 | last,
@@ -182,14 +178,17 @@ impl Past {
 
     #[inline(always)]
     fn push_word(&mut self, byte: u8) {
-        if byte.is_ascii_alphabetic() || byte >= 128 {
-            let letter = u32::from(byte.to_ascii_lowercase());
-            self.words[0] = (self.words[0] ^ letter)
-                .wrapping_mul(0x2F0B_4C47)
-                .rotate_left(7);
-        } else if self.words[0] != 0 {
-            self.words = [0, self.words[0], self.words[1]];
+        let is_letter = byte.is_ascii_alphabetic() || byte >= 128;
+        if is_letter && !self.in_word {
+            self.words[0] = 0;
+        } else if !is_letter && self.in_word {
+            self.words = [0, self.words[0]];
         }
+        self.in_word = is_letter;
+        let letter = u32::from(byte.to_ascii_lowercase()) + 1;
+        self.words[0] = (self.words[0] ^ letter)
+            .wrapping_mul(0x2F0B_4C47)
+            .rotate_left(7);
     }
 
     #[inline(always)]

@@ -7,7 +7,7 @@ const LONGEST_RECORD: usize = 1024;
 const SAMPLES: usize = 4096;
 
 /// A block counts as text when fewer than one byte in so many is a control character.
-const TEXT_CONTROL: usize = 12;
+const TEXT_CONTROL: usize = 10;
 
 /// The kind of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

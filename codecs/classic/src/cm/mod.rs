@@ -31,7 +31,7 @@ pub const MAX_LEVEL: u8 = 9;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CmOptions {
     /// From 1 to 9 (others are taken as the nearest): 1 to 3 use 4 contexts, 4 to 6 use 6, and 7 to
-    /// 9 use 11; within each group the tables double from level to level. Decoding needs the level
+    /// 9 use 9; within each group the tables double from level to level. Decoding needs the level
     /// of encoding.
     pub level: u8,
 }
@@ -115,8 +115,8 @@ pub fn encode_block(input: &[u8], options: &CmOptions) -> Vec<u8> {
 ///
 /// # Errors
 ///
-/// [`CmError`] when the payload is truncated or has bytes left over. A payload damaged in its middle
-/// usually decodes to something else; checksums are the container's affair.
+/// [`CmError`] when the payload is truncated or has bytes left over. A payload that is damaged, or
+/// truncated by a byte or two, may decode to something else; checksums are the container's affair.
 pub fn decode_block(
     payload: &[u8],
     content_len: usize,
@@ -161,7 +161,7 @@ pub fn memory_bytes(options: &CmOptions, block_len: usize) -> usize {
 /// limit (1 MiB at level 1, 256 MiB at level 9).
 fn line_bits(options: &CmOptions, block_len: usize) -> u32 {
     let level = u32::from(options.level.clamp(MIN_LEVEL, MAX_LEVEL));
-    let limit = 13 + level;
+    let limit = 12 + level;
     model::len_bits(block_len).clamp(6, limit)
 }
 

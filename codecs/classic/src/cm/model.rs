@@ -3,8 +3,7 @@
 use super::contexts::{Context, Past};
 use super::layout::Layout;
 use codec_entropy::mixing::{
-    AdaptiveProbability, Apm, ContextSet, MatchModel, Mixer, SlotTable, learning_step, squash,
-    stretch,
+    AdaptiveProbability, Apm, ContextSet, MatchModel, Mixer, SlotTable, squash, stretch,
 };
 
 /// Contexts of the three sizes of model.
@@ -12,7 +11,7 @@ pub(super) const QUICK: usize = 4;
 /// See [`QUICK`].
 pub(super) const USUAL: usize = 6;
 /// See [`QUICK`].
-pub(super) const FULL: usize = 11;
+pub(super) const FULL: usize = 9;
 
 /// Mixer inputs: the contexts, two of the match model, order 0, a constant; the rest stay zero.
 const INPUTS: usize = 16;
@@ -21,7 +20,7 @@ const INPUTS: usize = 16;
 const MIN_MATCH: usize = 6;
 
 /// Weight that every mixer input begins with, of 256.
-const FIRST_WEIGHT: i32 = 60;
+const FIRST_WEIGHT: i32 = 45;
 
 /// Learning rate of the mixers, settled and in addition at the beginning, in units of 2^-16.
 const RATE: i32 = 160;
@@ -34,7 +33,7 @@ const MAP_RATE: u32 = 7;
 const APM_RATE: u32 = 6;
 const ORDER0_LIMIT: u32 = 255;
 
-/// Rows of the mixer weights: contexts that have been seen before, match length, last byte.
+/// Sets of mixer weights, see [`mixer_rows`].
 const ROW_SETS: usize = 3;
 
 /// The state of a block's model with `C` contexts.
@@ -46,14 +45,7 @@ pub(super) struct Model<const C: usize> {
     matches: MatchModel,
     order0: Box<[AdaptiveProbability; 256]>,
     inputs: [i16; INPUTS],
-    mixers: [Mixer<INPUTS>; ROW_SETS],
-    rows: [usize; ROW_SETS],
-    mixed: [i32; ROW_SETS],
-    /// Weights of the three mixers' outputs, 65536 being one, by the bits of the byte so far.
-    blend: Box<[[i32; ROW_SETS]; 256]>,
-    logit: i32,
-    by_last: Apm,
-    by_last_mask: usize,
+    mixer: Mixer<INPUTS, ROW_SETS>,
     by_last_two: Apm,
     by_last_two_mask: usize,
     by_match: Apm,
@@ -74,8 +66,7 @@ impl<const C: usize> Model<C> {
     pub(super) fn new(layout: Layout, len: usize, line_bits: u32) -> Self {
         const { assert!(C + 4 <= INPUTS) };
         let kinds = Context::of(layout);
-        let [last_bits, last_two_bits] = apm_bits(len);
-        let mixer = |rows| Mixer::new(rows, FIRST_WEIGHT);
+        let last_two_bits = apm_bits(len);
         Self {
             kinds,
             past: Past::new(layout),
@@ -84,13 +75,7 @@ impl<const C: usize> Model<C> {
             matches: MatchModel::new(match_bits(len), MIN_MATCH),
             order0: Box::new([AdaptiveProbability::default(); 256]),
             inputs: [0; INPUTS],
-            mixers: [mixer((C + 1) * 256), mixer(MATCH_ROWS), mixer(256)],
-            rows: [0; ROW_SETS],
-            mixed: [0; ROW_SETS],
-            blend: Box::new([[65_536 / ROW_SETS as i32; ROW_SETS]; 256]),
-            logit: 0,
-            by_last: Apm::new(1 << last_bits),
-            by_last_mask: (1 << last_bits) - 1,
+            mixer: Mixer::new(mixer_rows(C), 256, FIRST_WEIGHT),
             by_last_two: Apm::new(1 << last_two_bits),
             by_last_two_mask: (1 << last_two_bits) - 1,
             by_match: Apm::new(BY_MATCH),
@@ -138,11 +123,9 @@ impl<const C: usize> Model<C> {
     pub(super) fn predict(&mut self) -> u16 {
         let partial = self.partial & 255;
         let last = self.past.last();
-        let last_row = (partial | last << 8) & self.by_last_mask;
         let last_two = self.past.last_two().wrapping_mul(0x9E35_79B1) >> 16;
         let last_two_row = (last_two ^ partial.wrapping_mul(0x3D4D)) & self.by_last_two_mask;
-        self.touched =
-            u32::from(self.by_last.touch(last_row) ^ self.by_last_two.touch(last_two_row));
+        self.touched = u32::from(self.by_last_two.touch(last_two_row));
 
         self.contexts.predict(self.node, &mut self.inputs);
         let vote = self.matches.predict(self.partial as u32, self.known as u32);
@@ -150,8 +133,8 @@ impl<const C: usize> Model<C> {
         self.inputs[C..C + 4].copy_from_slice(&[vote[0], vote[1], order0, 256]);
 
         let match_row = self.matches.length_class() * 8 + self.known;
-        self.rows = [self.known_contexts * 256 + partial, match_row, last];
-        self.logit = self.mix(partial);
+        let rows = [self.known_contexts * 256 + partial, match_row, last];
+        let logit = self.mixer.mix(&self.inputs, rows, last);
 
         let expected = self.matches.expected() as usize;
         let match_row = if expected == 0 {
@@ -159,11 +142,10 @@ impl<const C: usize> Model<C> {
         } else {
             (expected & 255) * 8 + self.known
         };
-        let plain = i32::from(squash(self.logit));
-        let by_last = self.by_last.refine(self.logit, last_row);
-        let by_last_two = self.by_last_two.refine(self.logit, last_two_row);
-        let by_match = self.by_match.refine(self.logit, match_row);
-        let refined = (2 * plain + 5 * by_last + 4 * by_last_two + 5 * by_match) >> 4;
+        let plain = i32::from(squash(logit));
+        let by_last_two = self.by_last_two.refine(logit, last_two_row);
+        let by_match = self.by_match.refine(logit, match_row);
+        let refined = (3 * plain + 8 * by_last_two + 5 * by_match) >> 4;
         refined.clamp(1, 65_535) as u16
     }
 
@@ -174,38 +156,12 @@ impl<const C: usize> Model<C> {
         self.contexts.update(self.node, bit, MAP_RATE);
         self.matches.update(bit);
         self.order0[partial].update(bit, ORDER0_LIMIT);
-        self.learn(partial, bit);
-        self.by_last.update(bit, APM_RATE);
+        self.mixer.learn(&self.inputs, bit, self.rate);
         self.by_last_two.update(bit, APM_RATE);
         self.by_match.update(bit, APM_RATE);
         self.partial = self.partial << 1 | usize::from(bit);
         self.node = 2 * self.node + 1 + usize::from(bit);
         self.known += 1;
-    }
-
-    /// The mixers' outputs, blended.
-    #[inline(always)]
-    fn mix(&mut self, partial: usize) -> i32 {
-        let blend = &self.blend[partial];
-        let mut logit = 0;
-        for set in 0..ROW_SETS {
-            self.mixed[set] = self.mixers[set].mix(&self.inputs, self.rows[set]);
-            logit += (self.mixed[set] * blend[set]) >> 16;
-        }
-        logit
-    }
-
-    #[inline(always)]
-    fn learn(&mut self, partial: usize, bit: bool) {
-        let error = (i32::from(bit) << 16) - i32::from(squash(self.logit));
-        let blend = &mut self.blend[partial];
-        for set in 0..ROW_SETS {
-            // 2^-4 of the error keeps the product in 32 bits; blends stay within ±8.
-            let step = (self.mixed[set] * (error >> 4)) >> 14;
-            blend[set] = (blend[set] + step).clamp(-(8 << 16), 8 << 16);
-            let step = learning_step(bit, self.mixed[set], self.rate);
-            self.mixers[set].learn(&self.inputs, self.rows[set], step);
-        }
     }
 }
 
@@ -216,10 +172,9 @@ pub(super) fn len_bits(len: usize) -> u32 {
 
 /// Bytes that a model's tables take.
 pub(super) fn memory_bytes(len: usize, line_bits: u32) -> usize {
-    let [last_bits, last_two_bits] = apm_bits(len);
-    let apms = Apm::memory_bytes((1 << last_bits) + (1 << last_two_bits) + BY_MATCH);
-    let mixers = ((FULL + 1) * 256 + MATCH_ROWS + 256) * INPUTS * size_of::<i32>();
-    let fixed = size_of::<Model<FULL>>() + 256 * (4 + 4 * ROW_SETS + 2 * FULL) + 1024;
+    let apms = Apm::memory_bytes((1 << apm_bits(len)) + BY_MATCH);
+    let mixers = Mixer::<INPUTS, ROW_SETS>::memory_bytes(mixer_rows(FULL), 256);
+    let fixed = size_of::<Model<FULL>>() + 256 * (4 + 2 * FULL) + 1024;
     SlotTable::memory_bytes(line_bits)
         + MatchModel::memory_bytes(match_bits(len))
         + apms
@@ -227,8 +182,11 @@ pub(super) fn memory_bytes(len: usize, line_bits: u32) -> usize {
         + fixed
 }
 
-/// Rows of the mixer chosen by match length: 32 classes at each of 8 bits.
-const MATCH_ROWS: usize = 32 * 8;
+/// Rows of weights by contexts seen before and bits of the byte so far, by match length (32
+/// classes) and number of those bits, and by last byte.
+fn mixer_rows(contexts: usize) -> [usize; ROW_SETS] {
+    [(contexts + 1) * 256, 32 * 8, 256]
+}
 
 /// Contexts of the map refined by match: expected byte and number of known bits, or the known bits.
 const BY_MATCH: usize = 256 * 8 + 256;
@@ -237,6 +195,6 @@ fn match_bits(len: usize) -> u32 {
     len_bits(len).clamp(8, 22)
 }
 
-fn apm_bits(len: usize) -> [u32; 2] {
-    [len_bits(len).clamp(8, 16), len_bits(len).clamp(8, 12)]
+fn apm_bits(len: usize) -> u32 {
+    len_bits(len).clamp(8, 12)
 }

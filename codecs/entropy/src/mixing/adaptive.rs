@@ -42,7 +42,7 @@ impl AdaptiveProbability {
         let probability = i64::from(self.0 >> COUNT_BITS);
         let target = if bit { (1 << PROBABILITY_BITS) - 1 } else { 0 };
         let share = i64::from(SHARE[count as usize]);
-        let moved = probability + ((target - probability) * share >> 16);
+        let moved = probability + (((target - probability) * share) >> 16);
         self.0 = (moved as u32) << COUNT_BITS | (count + u32::from(count < limit));
     }
 }

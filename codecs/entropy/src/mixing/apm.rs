@@ -1,18 +1,21 @@
 //! Adaptive probability map (secondary symbol estimation): corrects a prediction in a context.
 
-use super::logistic::{LOGIT_LIMIT, STEPS_PER_NAT, squash};
+use super::logistic::squash;
 
-/// Distance of two neighbouring interpolation points, in steps of the logistic domain.
+/// Distance of two neighbouring interpolation points, in steps of the logistic domain: one nat.
 const SPACING_BITS: u32 = 8;
 const SPACING: i32 = 1 << SPACING_BITS;
-/// Points per context: they span ±12 nats; the rest fills a cache line.
+
+/// Points per context, a cache line of them. The middle one is for even odds.
 const POINTS: usize = 32;
+const MIDDLE: i32 = POINTS as i32 / 2;
 
 /// Maps (context, predicted log odds) to the probability that was observed there.
 ///
-/// Each context has 49 probabilities at log odds half a nat apart and answers by linear
-/// interpolation; an update moves the two neighbours, the nearer one more. A new map is the
-/// identity. The method is the APM of Mahoney's PAQ, after the SSE of Bloom and Shkarin.
+/// Each context has 32 probabilities, at log odds one nat apart, and answers by linear
+/// interpolation; an update moves the nearer neighbour only, so that a prediction touches one cache
+/// line. A new map is the identity. The method is the APM of Mahoney's PAQ, after the SSE of Bloom
+/// and Shkarin.
 #[derive(Clone, Debug)]
 pub struct Apm {
     rows: Vec<Row>,
@@ -33,7 +36,7 @@ impl Apm {
     /// A map for contexts `0..contexts`.
     #[must_use]
     pub fn new(contexts: usize) -> Self {
-        let identity = std::array::from_fn(|i| squash(i as i32 * SPACING - 12 * STEPS_PER_NAT));
+        let identity = std::array::from_fn(|i| squash((i as i32 - MIDDLE) * SPACING));
         Self {
             rows: vec![Row(identity); contexts.max(1)],
             place: Place::default(),
@@ -59,32 +62,35 @@ impl Apm {
         self.rows[context].0[POINTS - 1]
     }
 
-    /// The corrected probability (of 65536) of a prediction with log odds `logit`. `context` must
-    /// be below the number of contexts.
+    /// The corrected probability (of 65536, it can be 0) of a prediction with log odds `logit`,
+    /// which must lie within ±[`LOGIT_LIMIT`](super::LOGIT_LIMIT).
+    ///
+    /// # Panics
+    ///
+    /// When `context` is not below the number of contexts.
     #[inline(always)]
     #[must_use]
     pub fn refine(&mut self, logit: i32, context: usize) -> i32 {
-        let position = (logit.clamp(-LOGIT_LIMIT, LOGIT_LIMIT) + 12 * STEPS_PER_NAT) as u32;
-        let point = (position >> SPACING_BITS) as usize & (POINTS - 1);
-        let weight = (position & (SPACING as u32 - 1)) as i32;
+        let position = logit.wrapping_add(MIDDLE * SPACING) as usize;
+        let point = position >> SPACING_BITS;
+        let weight = (position & (SPACING as usize - 1)) as i32;
         let row = &self.rows[context].0;
-        let (low, high) = (
-            i32::from(row[point]),
-            i32::from(row[(point + 1) & (POINTS - 1)]),
-        );
+        let low = i32::from(row[point & (POINTS - 1)]);
+        let high = i32::from(row[(point + 1) & (POINTS - 1)]);
         self.place = Place {
             row: context,
-            point: point + (weight >> (SPACING_BITS - 1)) as usize,
+            point: (position + SPACING as usize / 2) >> SPACING_BITS,
         };
-        low + ((high - low) * weight >> SPACING_BITS)
+        low + (((high - low) * weight) >> SPACING_BITS)
     }
 
-    /// Moves the two points used by the last [`refine`](Self::refine) towards `bit`, by
-    /// `2^-rate` of the error at most.
+    /// Moves the point nearest to the last [`refine`](Self::refine) towards `bit`, by `2^-rate` of
+    /// its error.
     #[inline(always)]
     pub fn update(&mut self, bit: bool, rate: u32) {
         let Place { row, point } = self.place;
-        let target = -i32::from(bit) & 65_535;
+        // Rounding away from the middle lets a probability reach both ends.
+        let target = -i32::from(bit) & (65_535 + (1 << rate) - 1);
         let value = &mut self.rows[row].0[point & (POINTS - 1)];
         *value = (i32::from(*value) + ((target - i32::from(*value)) >> rate)) as u16;
     }
@@ -92,6 +98,7 @@ impl Apm {
 
 #[cfg(test)]
 mod tests {
+    use super::super::LOGIT_LIMIT;
     use super::*;
 
     #[test]

@@ -64,9 +64,9 @@ impl<const C: usize> ContextSet<C> {
     pub fn begin_byte(&mut self, hashes: &[u64; C]) {
         self.hashes = *hashes;
         self.store();
-        for i in 0..C {
-            let line = self.table.line_of(hashes[i]);
-            let check = (hashes[i] >> 56) as u8;
+        for (i, &hash) in hashes.iter().enumerate() {
+            let line = self.table.line_of(hash);
+            let check = (hash >> 56) as u8;
             self.indices[i] = self.table.load(line, check, &self.seen, &mut self.slots[i]);
         }
     }
@@ -101,16 +101,17 @@ impl<const C: usize> ContextSet<C> {
     #[inline(always)]
     pub fn predict<const N: usize>(&self, node: usize, inputs: &mut [i16; N]) {
         const { assert!(C <= N) };
-        for i in 0..C {
+        for (i, input) in inputs.iter_mut().enumerate().take(C) {
             let history = self.slots[i][node & 15];
-            inputs[i] = stretch(self.maps[i][usize::from(history)]);
+            *input = stretch(self.maps[i][usize::from(history)]);
         }
     }
 
     /// Learns the bit at `node`: the probabilities move by `2^-rate` of their error.
     #[inline(always)]
     pub fn update(&mut self, node: usize, bit: bool, rate: u32) {
-        let target = -i32::from(bit) & 65_535;
+        // Rounding away from the middle lets a probability reach both ends.
+        let target = -i32::from(bit) & (65_535 + (1 << rate) - 1);
         for i in 0..C {
             let history = &mut self.slots[i][node & 15];
             let probability = &mut self.maps[i][usize::from(*history)];

@@ -30,7 +30,7 @@ fn log2(value: u32) -> u64 {
     let mut mantissa = u64::from(value) << (31 - whole);
     let mut result = u64::from(whole);
     for _ in 0..16 {
-        mantissa = mantissa * mantissa >> 31;
+        mantissa = (mantissa * mantissa) >> 31;
         let carry = mantissa >> 32;
         result = result << 1 | carry;
         mantissa >>= carry;

@@ -20,14 +20,18 @@ pub fn stretch(probability: u16) -> i16 {
 }
 
 /// The probability (of 65536, in `1..=65535`) whose log odds are `logit` / 256 nats.
+///
+/// `logit` should lie within ±4095 (beyond ±[`LOGIT_LIMIT`] nothing changes); farther out the
+/// argument wraps around, which saves the clamping that callers have mostly done already.
 #[inline(always)]
 #[must_use]
 pub fn squash(logit: i32) -> u16 {
-    let clamped = logit.clamp(-LOGIT_LIMIT, LOGIT_LIMIT);
-    SQUASH[(clamped + LOGIT_LIMIT) as usize]
+    SQUASH[logit.wrapping_add(SQUASH_ZERO) as usize & (SQUASH_LEN - 1)]
 }
 
-const SQUASH_LEN: usize = 2 * LOGIT_LIMIT as usize + 1;
+const SQUASH_LEN: usize = 8192;
+/// Where the table holds one half.
+const SQUASH_ZERO: i32 = 4096;
 static SQUASH: [u16; SQUASH_LEN] = squash_table();
 static STRETCH: [i16; 4096] = stretch_table();
 
@@ -69,18 +73,23 @@ const fn squash_table() -> [u16; SQUASH_LEN] {
     let half = upper_half();
     let mut table = [0; SQUASH_LEN];
     let mut i = 0;
-    while i < half.len() {
-        let rounded = (half[i] + (1 << 15)) >> 16;
-        let probability = if rounded > 65535 {
-            65535
+    while i < SQUASH_LEN {
+        let logit = i as i32 - SQUASH_ZERO;
+        let distance = logit.unsigned_abs() as usize;
+        let exact = half[if distance < half.len() {
+            distance
         } else {
-            rounded as u16
+            half.len() - 1
+        }];
+        let rounded = (exact + (1 << 15)) >> 16;
+        let upper = if rounded > 65_535 {
+            65_535
+        } else {
+            rounded as u32
         };
-        table[LOGIT_LIMIT as usize + i] = probability;
-        table[LOGIT_LIMIT as usize - i] = (65536 - probability as u32) as u16;
+        table[i] = if logit < 0 { 65_536 - upper } else { upper } as u16;
         i += 1;
     }
-    table[LOGIT_LIMIT as usize] = 1 << 15;
     table
 }
 

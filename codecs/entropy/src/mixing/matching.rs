@@ -148,7 +148,7 @@ impl MatchModel {
         if history.get(self.pointer) == history.last() {
             self.len = (self.len + 1).min(LENGTH_CAP);
             self.pointer += 1;
-            if self.len % 16 == 0 {
+            if self.len.is_multiple_of(16) {
                 self.misses /= 2;
             }
         } else {

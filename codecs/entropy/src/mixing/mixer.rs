@@ -8,67 +8,173 @@ const WEIGHT_BITS: u32 = 12;
 /// A weight of one, in the full 32 bits.
 const ONE: i32 = 1 << (WEIGHT_BITS + 16);
 
-/// Rows of weights for `N` inputs, one row chosen per prediction.
+/// Steps of learning below this change nothing that matters and are left out.
+const SMALL_STEP: u16 = 12;
+
+/// A blend weight of one, and the magnitude at which blend weights stop.
+const BLEND_ONE: i32 = 1 << 16;
+const BLEND_LIMIT: i32 = 8 * BLEND_ONE;
+
+/// Mixes `N` predictions into one: `S` weighted sums, each with a row of weights chosen by its own
+/// context, blended by a second layer of weights.
 ///
-/// The output is the dot product of the inputs (log odds, 1/256 nat) and the chosen row. After the
-/// bit is known the row moves along the gradient of the coding cost, `input * error`, as in
-/// Mahoney's PAQ mixers (2002-2005). Weights keep 32 bits, of which the upper 16 enter the product,
-/// so that slow learning rates still accumulate. `N` must be at most 32 (the sum must fit 32 bits)
-/// and should be a multiple of 8 for the vector units.
+/// Inputs are log odds in 1/256 nat (see [`stretch`](super::stretch)). After the bit is known, each
+/// row moves along the gradient of its own coding cost, `input * error`, as in Mahoney's PAQ mixers
+/// (2002-2005), and the blend along that of the result. Weights keep 32 bits, of which the upper
+/// 16 enter the sums, so that slow learning rates still accumulate; they wrap around at ±8, which
+/// only absurd inputs reach.
+///
+/// `N` must be at most 32, so that the sums fit 32 bits with inputs within ±2047, and should be a
+/// multiple of 8 for the vector units. Unused inputs stay zero and cost nothing but time.
 #[derive(Clone, Debug)]
-pub struct Mixer<const N: usize> {
-    rows: Vec<[i32; N]>,
+pub struct Mixer<const N: usize, const S: usize> {
+    weights: Vec<[i32; N]>,
+    /// Where each set's rows begin in `weights`.
+    bases: [usize; S],
+    blends: Vec<[i32; S]>,
+    chosen: Chosen<S>,
 }
 
-impl<const N: usize> Mixer<N> {
-    /// A mixer with `rows` rows, every weight being `weight_256ths` / 256.
+/// What the last prediction used and gave.
+#[derive(Clone, Copy, Debug)]
+struct Chosen<const S: usize> {
+    rows: [usize; S],
+    sums: [i32; S],
+    blend: usize,
+    logit: i32,
+}
+
+impl<const N: usize, const S: usize> Mixer<N, S> {
+    /// A mixer with `rows[s]` rows in set `s` and `blends` rows of blend weights. All weights begin
+    /// as `weight_256ths` / 256, all sums with an equal share of the blend.
     #[must_use]
-    pub fn new(rows: usize, weight_256ths: i32) -> Self {
-        const { assert!(N <= 32) };
+    pub fn new(rows: [usize; S], blends: usize, weight_256ths: i32) -> Self {
+        const { assert!(N <= 32 && S > 0) };
+        let mut total = 0;
+        let bases = rows.map(|rows| {
+            let base = total;
+            total += rows;
+            base
+        });
         Self {
-            rows: vec![[weight_256ths * (ONE / 256); N]; rows.max(1)],
+            weights: vec![[weight_256ths * (ONE / 256); N]; total],
+            bases,
+            blends: vec![[BLEND_ONE / S as i32; S]; blends],
+            chosen: Chosen {
+                rows: [0; S],
+                sums: [0; S],
+                blend: 0,
+                logit: 0,
+            },
         }
     }
 
-    /// A mixer whose rows all begin as `weights_256ths` / 256.
+    /// Bytes of memory that a mixer of these dimensions takes.
     #[must_use]
-    pub fn with_weights(rows: usize, weights_256ths: &[i32; N]) -> Self {
-        const { assert!(N <= 32) };
-        Self {
-            rows: vec![weights_256ths.map(|weight| weight * (ONE / 256)); rows.max(1)],
-        }
+    pub fn memory_bytes(rows: [usize; S], blends: usize) -> usize {
+        rows.iter().sum::<usize>() * N * size_of::<i32>() + blends * S * size_of::<i32>()
     }
 
-    /// The mixed log odds in 1/256 nat, within ±[`LOGIT_LIMIT`]. `row` must be below the number of
-    /// rows.
-    #[inline(never)]
-    #[must_use]
-    pub fn mix(&self, inputs: &[i16; N], row: usize) -> i32 {
-        let weights = &self.rows[row];
-        let mut sum = 0i32;
-        for i in 0..N {
-            sum = sum.wrapping_add(i32::from(inputs[i]) * (weights[i] >> 16));
+    /// The mixed log odds in 1/256 nat, within ±[`LOGIT_LIMIT`].
+    ///
+    /// # Panics
+    ///
+    /// When a row is not below its set's number of rows and reaches past the last set, or `blend`
+    /// not below the number of blends.
+    #[inline(always)]
+    pub fn mix(&mut self, inputs: &[i16; N], rows: [usize; S], blend: usize) -> i32 {
+        let shares = &self.blends[blend];
+        let mut logit = 0;
+        for set in 0..S {
+            let row = self.bases[set] + rows[set];
+            let sum = dot(inputs, &self.weights[row]);
+            self.chosen.rows[set] = row;
+            self.chosen.sums[set] = sum;
+            logit += (sum * shares[set]) >> 16;
         }
-        (sum >> WEIGHT_BITS).clamp(-LOGIT_LIMIT, LOGIT_LIMIT)
+        self.chosen.blend = blend;
+        self.chosen.logit = logit.clamp(-LOGIT_LIMIT, LOGIT_LIMIT);
+        self.chosen.logit
     }
 
-    /// Moves a row's weights by `step` times each input; see [`learning_step`].
-    #[inline(never)]
-    pub fn learn(&mut self, inputs: &[i16; N], row: usize, step: i16) {
-        let weights = &mut self.rows[row];
-        for i in 0..N {
-            weights[i] = weights[i].wrapping_add(i32::from(inputs[i]) * i32::from(step));
+    /// Learns the bit that was predicted from `inputs` by the last [`mix`](Self::mix).
+    ///
+    /// `rate` is in units of 2^-16 per (nat of input * unit of error), at most 2047; about 160 is
+    /// good when settled, 1000 to 2000 at the beginning.
+    #[inline(always)]
+    pub fn learn(&mut self, inputs: &[i16; N], bit: bool, rate: i32) {
+        let Chosen {
+            rows,
+            sums,
+            blend,
+            logit,
+        } = self.chosen;
+        let shares = &mut self.blends[blend];
+        // 12 bits of the error keep the product with a sum in 32 bits.
+        let blend_error = error(bit, logit) >> 4;
+        for set in 0..S {
+            let share = shares[set] + ((sums[set] * blend_error) >> 14);
+            shares[set] = share.clamp(-BLEND_LIMIT, BLEND_LIMIT);
+            let step = ((error(bit, sums[set]) * rate + (1 << 11)) >> 12) as i16;
+            if step.unsigned_abs() >= SMALL_STEP {
+                add_scaled(&mut self.weights[rows[set]], inputs, step);
+            }
         }
     }
 }
 
-/// The step for [`Mixer::learn`]: the error of a prediction times a learning rate.
-///
-/// `rate` is in units of 2^-16 per (nat of input * unit of error); PAQ-like mixers use about
-/// 100 (0.0015) when settled and 1000 to 2000 at the beginning. It must be at most 2047.
+/// How far the bit (as 0 or 65536) is above the probability predicted.
 #[inline(always)]
-#[must_use]
-pub fn learning_step(bit: bool, logit: i32, rate: i32) -> i16 {
-    let error = (i32::from(bit) << 16) - i32::from(squash(logit));
-    ((error * rate + (1 << 11)) >> 12) as i16
+fn error(bit: bool, logit: i32) -> i32 {
+    (i32::from(bit) << 16) - i32::from(squash(logit))
+}
+
+// The two loops over inputs are not inlined: on their own they become a few vector instructions,
+// inside the larger functions they did not.
+
+#[inline(never)]
+fn dot<const N: usize>(inputs: &[i16; N], weights: &[i32; N]) -> i32 {
+    let mut sum = 0i32;
+    for i in 0..N {
+        sum = sum.wrapping_add(i32::from(inputs[i]) * (weights[i] >> 16));
+    }
+    (sum >> WEIGHT_BITS).clamp(-LOGIT_LIMIT, LOGIT_LIMIT)
+}
+
+#[inline(never)]
+fn add_scaled<const N: usize>(weights: &mut [i32; N], inputs: &[i16; N], step: i16) {
+    for i in 0..N {
+        weights[i] = weights[i].wrapping_add(i32::from(inputs[i]) * i32::from(step));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_learns_which_input_to_trust() {
+        let mut mixer = Mixer::<8, 2>::new([1, 2], 1, 64);
+        let mut noise = 1u32;
+        for i in 0..4_000 {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let bit = noise >> 31 == 1;
+            let honest = if bit { 300 } else { -300 };
+            let liar = if noise >> 30 & 1 == 1 { 800 } else { -800 };
+            let inputs = [honest, liar, 0, 0, 0, 0, 0, 0];
+            let logit = mixer.mix(&inputs, [0, i % 2], 0);
+            assert!(i < 2_000 || (logit > 500) == bit);
+            mixer.learn(&inputs, bit, 400);
+        }
+    }
+
+    #[test]
+    fn the_greatest_inputs_and_weights_do_not_overflow() {
+        let mut mixer = Mixer::<32, 1>::new([1], 1, 256);
+        for _ in 0..10_000 {
+            let logit = mixer.mix(&[2047; 32], [0], 0);
+            assert!(logit.abs() <= LOGIT_LIMIT);
+            mixer.learn(&[2047; 32], true, 2047);
+        }
+    }
 }
