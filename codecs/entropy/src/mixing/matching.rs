@@ -199,7 +199,7 @@ mod tests {
         let key = tail
             .iter()
             .fold(0u64, |key, &byte| key << 8 | u64::from(byte));
-        (key << 32).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+        key.wrapping_mul(0x9E37_79B9_7F4A_7C15)
     }
 
     #[test]
