@@ -9,7 +9,9 @@ fn main() -> std::io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors");
     for codec in codec_suite::registry().iter() {
         let descriptor = codec.descriptor();
-        let folder = root.join(descriptor.id).join(format!("v{}", descriptor.version));
+        let folder = root
+            .join(descriptor.id)
+            .join(format!("v{}", descriptor.version));
         fs::create_dir_all(&folder)?;
         for content in frozen::contents() {
             let path = folder.join(format!("{}.cdc", content.name));

@@ -107,7 +107,10 @@ mod tests {
         for logit in (-LOGIT_LIMIT..=LOGIT_LIMIT).step_by(7) {
             let refined = apm.refine(logit, 2);
             let plain = i32::from(squash(logit));
-            assert!((refined - plain).abs() < 1_500, "{logit}: {refined} {plain}");
+            assert!(
+                (refined - plain).abs() < 1_500,
+                "{logit}: {refined} {plain}"
+            );
         }
     }
 
