@@ -351,7 +351,7 @@ pub(crate) struct ResourceArgs {
         hide_env_values = true
     )]
     pub(crate) threads: usize,
-    /// Memory to stay within [default: 256MiB; a single encoding worker may take more]
+    /// Memory to stay within [default: 320MiB; a single encoding worker may take more]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) memory: Option<u64>,
 }

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::names;
 
 /// Memory that an operation stays within if nothing else is asked for, in bytes.
-pub(crate) const DEFAULT_MEMORY: u64 = 256 << 20;
+pub(crate) const DEFAULT_MEMORY: u64 = 320 << 20;
 
 /// How to encode.
 pub(crate) struct Encoding<'r> {

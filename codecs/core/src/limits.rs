@@ -7,7 +7,7 @@ use crate::{Error, LimitKind, Result};
 
 /// What one operation may use.
 ///
-/// The default suits a library that decodes untrusted input: 256 MiB of memory, 1 GiB of output.
+/// The default suits a library that decodes untrusted input: 320 MiB of memory, which decodes whatever default settings encode, 1 GiB of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Memory for blocks, windows and models, in bytes, over all threads together.
@@ -19,7 +19,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Limits {
-            memory: 256 << 20,
+            memory: 320 << 20,
             output: 1 << 30,
         }
     }

@@ -26,7 +26,8 @@ fn places(len: usize) -> impl Iterator<Item = usize> {
 fn a_flipped_bit_is_an_error_or_does_not_matter() {
     for vector in vectors() {
         for at in places(vector.file.len()) {
-            for bit in 0..8 {
+            let ends = at < 100 || at + 60 > vector.file.len();
+            for bit in if ends { 0..8 } else { at % 8..at % 8 + 1 } {
                 let mut file = vector.file.clone();
                 file[at] ^= 1 << bit;
                 assert!(

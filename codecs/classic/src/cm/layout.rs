@@ -6,8 +6,13 @@ const LONGEST_RECORD: usize = 1024;
 /// Positions compared for each candidate length, at most about twice as many.
 const SAMPLES: usize = 4096;
 
-/// A block counts as text when fewer than one byte in so many is a control character.
-const TEXT_CONTROL: usize = 10;
+/// A block counts as text when fewer than one byte in so many is a control character,
+const FEW_CONTROL: usize = 32;
+
+/// or fewer than one in so many is, and fewer than one in so many lies above ASCII. Arrays of
+/// numbers have many of both.
+const SOME_CONTROL: usize = 10;
+const SOME_HIGH: usize = 8;
 
 /// The kind of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +27,11 @@ impl Layout {
     /// Judges a block by its bytes.
     pub(super) fn detect(block: &[u8]) -> Self {
         let control = block.iter().filter(|&&byte| is_control(byte)).count();
-        if control * TEXT_CONTROL < block.len() {
+        let high = block.iter().filter(|byte| !byte.is_ascii()).count();
+        let is_below = |count: usize, share: usize| count * share < block.len();
+        if is_below(control, FEW_CONTROL)
+            || (is_below(control, SOME_CONTROL) && is_below(high, SOME_HIGH))
+        {
             Self::Text
         } else {
             Self::Records(record_len(block))

@@ -1,7 +1,7 @@
 //! Context-mixing codec: the smallest files for text, markup, tables and records, at about the same
 //! moderate speed in both directions.
 //!
-//! Every bit is predicted by several contexts (the last 1 to 6 bytes, words, line and record
+//! Every bit is predicted by several contexts (the last 1 to 5 bytes, words, line and record
 //! positions, a long match), their predictions are mixed in the logistic domain with weights
 //! learned on the way, and the result drives a binary arithmetic coder. The architecture follows
 //! Mahoney's PAQ and lpaq; contexts, tables and their sizes are our own. All arithmetic is on
@@ -161,7 +161,7 @@ pub fn memory_bytes(options: &CmOptions, block_len: usize) -> usize {
 /// limit (1 MiB at level 1, 256 MiB at level 9).
 fn line_bits(options: &CmOptions, block_len: usize) -> u32 {
     let level = u32::from(options.level.clamp(MIN_LEVEL, MAX_LEVEL));
-    let limit = 12 + level;
+    let limit = 13 + level;
     model::len_bits(block_len).clamp(6, limit)
 }
 
