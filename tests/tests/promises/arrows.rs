@@ -10,6 +10,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("codec-entropy", &[]),
     ("codec-core", &[]),
     ("codec-classic", &["codec-core", "codec-entropy"]),
+    (
+        "codec-log",
+        &["codec-classic", "codec-core", "codec-entropy"],
+    ),
     ("codec-corpora", &["codec-core"]),
     (
         "codec-suite",

@@ -1,0 +1,4 @@
+//! Logs: templates, typed columns, row-order context mixing, and search in the archive.
+
+pub mod rows;
+pub mod structure;

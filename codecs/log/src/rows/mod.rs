@@ -1,0 +1,1 @@
+//! Row-order context mixing of log lines.
