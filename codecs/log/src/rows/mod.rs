@@ -1,1 +1,165 @@
-//! Row-order context mixing of log lines.
+//! Row-order context mixing for logs: the smallest files.
+//!
+//! Bytes are coded in the order in which they stand. Experts point at earlier places that a log's
+//! structure makes alike (same template so far, same field of the line above, same line before)
+//! and expect the text to go on as it did there. A model of flags predicts whether the surest one
+//! is right; where it is not, contexts of bytes, tokens, templates and of the experts' bytes are
+//! mixed bit by bit, after Mahoney's PAQ.
+//!
+//! All arithmetic that leads to a probability is on integers, so every machine decodes what any
+//! other has encoded. The payload is one arithmetic-coded stream; the content's length is not
+//! stored, and nothing stands for an empty block.
+
+mod bank;
+mod bytes;
+mod coder;
+mod contexts;
+mod experts;
+mod flag;
+mod line;
+mod mixer;
+mod model;
+mod numbers;
+
+use codec_entropy::binary::{BinaryDecoder, BinaryEncoder, StreamLengthError};
+use coder::{BitCoder, CostMeter};
+use model::Model;
+use thiserror::Error;
+
+/// How much to spend on a block. Decoding takes the effort of encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effort {
+    /// Flags from few contexts.
+    Quick,
+    /// Every byte is first offered as the surest expert expects it.
+    Mid,
+    /// Only nearly certain bytes are; all others are mixed bit by bit.
+    Max,
+}
+
+/// Why a payload cannot be decoded.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum RowsError {
+    /// The payload ends before the content does.
+    #[error("the payload is shorter than its content needs")]
+    Truncated,
+    /// The payload goes on behind the content.
+    #[error("the payload is longer than its content needs")]
+    Trailing,
+}
+
+impl From<StreamLengthError> for RowsError {
+    fn from(error: StreamLengthError) -> Self {
+        match error {
+            StreamLengthError::Truncated => Self::Truncated,
+            StreamLengthError::Trailing => Self::Trailing,
+        }
+    }
+}
+
+/// Encodes a block on its own.
+#[must_use]
+pub fn encode_block(content: &[u8], effort: Effort) -> Vec<u8> {
+    if content.is_empty() {
+        return Vec::new();
+    }
+    let mut encoder = BinaryEncoder::new();
+    code_all(content, effort, &mut encoder, |_, _| ());
+    encoder.finish()
+}
+
+/// Decodes a block of `content_len` bytes; the effort must be that of encoding.
+///
+/// The output grows as bytes are decoded. The model's tables take [`memory_bytes`] from the start.
+///
+/// # Errors
+///
+/// [`RowsError`] when the payload is truncated or has bytes left over. A payload that is damaged
+/// may decode to something else; checksums are the container's affair.
+pub fn decode_block(
+    payload: &[u8],
+    content_len: usize,
+    effort: Effort,
+) -> Result<Vec<u8>, RowsError> {
+    if content_len == 0 {
+        return if payload.is_empty() {
+            Ok(Vec::new())
+        } else {
+            Err(RowsError::Trailing)
+        };
+    }
+    let mut decoder = BinaryDecoder::new(payload);
+    let mut history = first_history();
+    let mut model = Model::new(content_len, effort);
+    train(&mut model, &history);
+    let first = history.len();
+    let end = first.saturating_add(content_len);
+    while history.len() < end {
+        let byte = model.code(&mut decoder, 0);
+        history.push(byte);
+        model.advance(&history);
+        if decoder.is_overrun() {
+            return Err(RowsError::Truncated);
+        }
+    }
+    decoder.finish()?;
+    history.drain(..first);
+    Ok(history)
+}
+
+/// Bytes of working memory for encoding or decoding a block of `block_len` bytes, without the
+/// input and output themselves.
+#[must_use]
+pub fn memory_bytes(effort: Effort, block_len: usize) -> usize {
+    Model::memory_bytes(block_len, effort)
+}
+
+/// The ideal code length of every line (up to and including its line feed), in 1/65536 bit.
+#[must_use]
+pub fn line_bits(content: &[u8], effort: Effort) -> Vec<u64> {
+    let mut lines = Vec::new();
+    let mut meter = CostMeter::default();
+    let mut before = 0;
+    code_all(content, effort, &mut meter, |byte, meter: &CostMeter| {
+        if byte == b'\n' {
+            lines.push(meter.units - before);
+            before = meter.units;
+        }
+    });
+    if content.last().is_some_and(|&byte| byte != b'\n') {
+        lines.push(meter.units - before);
+    }
+    lines
+}
+
+/// Codes a block, calling `after` behind every byte.
+fn code_all<K: BitCoder>(
+    content: &[u8],
+    effort: Effort,
+    coder: &mut K,
+    mut after: impl FnMut(u8, &K),
+) {
+    let mut history = first_history();
+    let mut model = Model::new(content.len(), effort);
+    train(&mut model, &history);
+    let first = history.len();
+    history.extend_from_slice(content);
+    for (position, &byte) in content.iter().enumerate() {
+        model.code(coder, byte);
+        model.advance(&history[..first + position + 1]);
+        after(byte, coder);
+    }
+}
+
+/// What every block is imagined to follow.
+fn first_history() -> Vec<u8> {
+    b"\n".to_vec()
+}
+
+/// Teaches a new model what precedes the block.
+fn train(model: &mut Model, history: &[u8]) {
+    for (position, &byte) in history.iter().enumerate() {
+        model.code(&mut coder::Silent, byte);
+        model.advance(&history[..=position]);
+    }
+}

@@ -1,0 +1,43 @@
+//! The contexts in which a byte that no expert foresaw is predicted.
+
+use super::experts::{Forecast, NUMBER, PLACE};
+use super::line::{Line, combine};
+use codec_entropy::mixing::context_hash;
+
+/// Number of contexts.
+pub(super) const CONTEXTS: usize = 18;
+
+/// Hashes of all contexts of the next byte.
+#[inline(always)]
+pub(super) fn hashes(line: &Line, forecast: &Forecast) -> [u64; CONTEXTS] {
+    let bytes = &forecast.bytes;
+    let state = |i: usize| u64::from(forecast.states[i] >> 2);
+    let pair = |i: usize, j: usize| u64::from(bytes[i]) << 16 | u64::from(bytes[j]);
+    let best = u64::from(forecast.byte);
+    let place = line.place();
+    let contexts = [
+        line.recent & 0xFF,
+        line.recent & 0xFFFF,
+        line.recent & 0xFF_FFFF,
+        line.recent & 0xFFFF_FFFF,
+        line.recent & 0xFF_FFFF_FFFF,
+        line.recent & 0xFF_FFFF_FFFF_FFFF,
+        combine(line.token, line.word),
+        place,
+        combine(place, line.variables[0]),
+        combine(place, line.previous[0]),
+        combine(line.template, u64::from(line.token_len)),
+        combine(combine(line.token, u64::from(line.field)), line.first_words),
+        combine(line.token, line.variables[0]),
+        pair(PLACE, 0) << 32 | state(PLACE),
+        pair(PLACE, NUMBER) << 32 | line.recent & 0xFF,
+        pair(1, 5) << 32 | best,
+        best << 32 | u64::from(forecast.second) << 16 | state(forecast.best),
+        combine(combine(line.token, line.first_field), u64::from(line.field)),
+    ];
+    let mut salt = 0;
+    contexts.map(|context| {
+        salt += 1;
+        context_hash(context, salt)
+    })
+}

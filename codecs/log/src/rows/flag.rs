@@ -1,0 +1,190 @@
+//! Predicts whether the surest expert is right.
+
+use super::experts::{EXPERTS, Forecast, NO_BYTE};
+use super::line::{Class, Line, combine};
+use super::mixer::WideMixer;
+use codec_entropy::mixing::{
+    AdaptiveProbability, Apm, HistoryStates, squash, stretch,
+};
+
+/// Hashed contexts.
+const CONTEXTS: usize = 10;
+
+/// Mixer inputs: experts, two per context, a constant; the rest stay zero.
+const INPUTS: usize = 32;
+
+const FIRST_WEIGHT: i32 = 40;
+
+/// Learning rate, settled and in addition at the beginning.
+const RATE: i32 = 60;
+const FIRST_RATE: i32 = 800;
+/// Flags after which half of the additional rate is gone.
+const RATE_HALF_LIFE: i32 = 1 << 12;
+
+const MAP_LIMIT: u32 = 1023;
+const APM_RATE: u32 = 6;
+
+/// Rows of weights: surest expert and its streak, who agrees, kind of byte and recent flags.
+const ROWS: [usize; 3] = [EXPERTS * 16, 1 << EXPERTS, 4 * 4 * 64];
+
+/// A context's memory: history, check and probability.
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    probability: u16,
+    history: u8,
+    check: u8,
+}
+
+const FRESH: Cell = Cell {
+    probability: 62_000,
+    history: 0,
+    check: 0,
+};
+
+/// The model of the flags.
+#[derive(Clone, Debug)]
+pub(super) struct FlagModel {
+    cells: Vec<Cell>,
+    states: HistoryStates,
+    maps: Box<[[AdaptiveProbability; 256]; CONTEXTS]>,
+    indices: [usize; CONTEXTS],
+    inputs: [i16; INPUTS],
+    mixer: WideMixer<INPUTS, 3>,
+    by_agreement: Apm,
+    by_place: Apm,
+    /// The last flags, set bits for failures.
+    failures: u32,
+    line_failures: u32,
+    rate: i32,
+    flags: i32,
+}
+
+impl FlagModel {
+    /// A model with `1 << bits` cells.
+    pub(super) fn new(bits: u32) -> Self {
+        let states = HistoryStates::new();
+        let map = std::array::from_fn(|history| {
+            AdaptiveProbability::new(states.estimate(history as u8), 4)
+        });
+        Self {
+            cells: vec![FRESH; 1 << bits],
+            states,
+            maps: Box::new([map; CONTEXTS]),
+            indices: [0; CONTEXTS],
+            inputs: [0; INPUTS],
+            mixer: WideMixer::new(ROWS, 4, FIRST_WEIGHT),
+            by_agreement: Apm::new(1 << EXPERTS),
+            by_place: Apm::new(1 << 12),
+            failures: 0,
+            line_failures: 0,
+            rate: 0,
+            flags: 0,
+        }
+    }
+
+    /// Bytes of memory that a model with `1 << bits` cells takes.
+    pub(super) fn memory_bytes(bits: u32) -> usize {
+        (size_of::<Cell>() << bits)
+            + CONTEXTS * 1024
+            + WideMixer::<INPUTS, 3>::memory_bytes(ROWS, 4)
+            + Apm::memory_bytes((1 << EXPERTS) + (1 << 12))
+            + size_of::<Self>()
+    }
+
+    /// The probability that the surest expert is right, of 65536, in `1..=65535`.
+    pub(super) fn predict(&mut self, line: &Line, forecast: &Forecast) -> u16 {
+        if line.column == 0 {
+            self.line_failures = 0;
+        }
+        self.find(line, forecast);
+        for i in 0..EXPERTS {
+            let odds = if forecast.bytes[i] == NO_BYTE {
+                0
+            } else if forecast.bytes[i] == forecast.byte {
+                stretch(forecast.confidence[i])
+            } else {
+                -stretch(forecast.confidence[i])
+            };
+            self.inputs[i] = odds;
+        }
+        for i in 0..CONTEXTS {
+            let cell = self.cells[self.indices[i]];
+            let map = &self.maps[i][usize::from(cell.history)];
+            self.inputs[EXPERTS + 2 * i] = stretch(map.probability());
+            self.inputs[EXPERTS + 2 * i + 1] = stretch(cell.probability);
+        }
+        self.inputs[INPUTS - 1] = 256;
+        let class = Class::of(forecast.byte as u8) as usize;
+        let streak = usize::from(forecast.states[forecast.best] >> 5);
+        let rows = [
+            forecast.best * 16 + streak,
+            forecast.agreement,
+            (class * 4 + token_class(line)) * 64 + (self.failures & 63) as usize,
+        ];
+        let logit = self.mixer.mix(&self.inputs, rows, class);
+        let plain = i32::from(squash(logit));
+        let place = combine(line.template, u64::from(line.token_len)) >> 40 & 0xFFF;
+        let by_agreement = self.by_agreement.refine(logit, forecast.agreement);
+        let by_place = self.by_place.refine(logit, place as usize);
+        ((2 * plain + by_agreement + by_place) >> 2).clamp(1, 65_535) as u16
+    }
+
+    /// Learns whether it was.
+    pub(super) fn update(&mut self, hit: bool) {
+        for i in 0..CONTEXTS {
+            let cell = &mut self.cells[self.indices[i]];
+            self.maps[i][usize::from(cell.history)].update(hit, MAP_LIMIT);
+            cell.history = self.states.next(cell.history, hit);
+            let target = if hit { 65_535 + 31 } else { 0 };
+            let moved = i32::from(cell.probability) + ((target - i32::from(cell.probability)) >> 5);
+            cell.probability = moved as u16;
+        }
+        self.mixer.learn(&self.inputs, hit, self.rate);
+        self.by_agreement.update(hit, APM_RATE);
+        self.by_place.update(hit, APM_RATE);
+        self.failures = self.failures << 1 | u32::from(!hit);
+        self.line_failures += u32::from(!hit);
+        self.flags = self.flags.saturating_add(1).min(1 << 20);
+        self.rate = RATE + FIRST_RATE * RATE_HALF_LIFE / (RATE_HALF_LIFE + self.flags);
+    }
+
+    /// Finds the contexts' cells.
+    fn find(&mut self, line: &Line, forecast: &Forecast) {
+        let byte = u64::from(forecast.byte);
+        let second = u64::from(forecast.second);
+        let streak = u64::from(forecast.states[forecast.best]) >> 5;
+        let failures = u64::from(self.failures);
+        let contexts = [
+            combine(line.template, u64::from(line.token_len)),
+            combine(line.place(), byte),
+            (line.recent & 0xFFFF) << 16 | byte,
+            (line.recent & 0xFFFF_FFFF) << 16 | byte,
+            combine(line.token, byte),
+            (forecast.agreement as u64) << 32 | second << 16 | byte,
+            (failures & 0xFFFF) << 16 | (forecast.best as u64) << 8 | streak,
+            combine(combine(line.previous[0], line.place()), byte),
+            combine(line.variables[0], byte << 8 | u64::from(line.token_len)),
+            u64::from(line.field) << 32 | u64::from(self.line_failures.min(15)) << 16 | byte,
+        ];
+        let mask = self.cells.len() - 1;
+        for (i, context) in contexts.into_iter().enumerate() {
+            let hash = combine(context, i as u64 + 1).wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
+            let index = (hash >> 32) as usize & mask;
+            let check = (hash >> 24) as u8;
+            self.indices[i] = index;
+            let cell = &mut self.cells[index];
+            if cell.check != check {
+                *cell = Cell { check, ..FRESH };
+            }
+        }
+    }
+}
+
+fn token_class(line: &Line) -> usize {
+    match (line.token_len, line.token_has_digit) {
+        (0, _) => 0,
+        (_, true) => 1,
+        (1..4, false) => 2,
+        (_, false) => 3,
+    }
+}
