@@ -1,0 +1,651 @@
+//! Tokens of a message, with everything that looks like a value replaced by a placeholder.
+//!
+//! A message is split at white space and at punctuation that separates fields (`=`, `,`, brackets, quotes and most
+//! colons). In a word, runs with digits become the placeholder; so do whole words that are paths, links, addresses or
+//! hexadecimal strings. A number takes the unit behind it along (`5 ms`, `1736 bytes (1.69 KB)`), since the unit changes
+//! with the value. What stays is the *shape* of the message: messages printed by one statement mostly share it.
+
+use std::ops::Range;
+
+/// Stands for a value in the text of a token. Blank bytes, of which this is one, never occur in that text otherwise.
+pub(crate) const PLACEHOLDER: u8 = 2;
+/// Ends a token in the key of a shape.
+const END: u8 = 1;
+/// Ends a token that white space follows.
+const END_SPACED: u8 = 3;
+
+/// Messages are looked at so far, in bytes.
+const LONGEST_MESSAGE: usize = 8192;
+/// And so far in tokens.
+const MOST_TOKENS: usize = 400;
+
+/// One token of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Token {
+    /// Where it lies in the message.
+    pub(crate) span: Range<usize>,
+    /// Where its text, with placeholders, lies in [`Tokens::key`].
+    text: Range<usize>,
+    /// Where its placeholders' values lie in [`Tokens::values`].
+    values: Range<usize>,
+}
+
+/// The tokens of one message. Kept and filled again, so that reading a line allocates nothing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tokens {
+    list: Vec<Token>,
+    key: Vec<u8>,
+    values: Vec<Range<usize>>,
+}
+
+impl Tokens {
+    /// Reads the tokens of `message`.
+    pub(crate) fn read(&mut self, message: &[u8]) {
+        self.list.clear();
+        self.key.clear();
+        self.values.clear();
+        let looked_at = message.get(..LONGEST_MESSAGE).unwrap_or(message);
+        let mut at = 0;
+        while let Some(start) = next_visible(looked_at, at) {
+            if start > at {
+                self.mark_space();
+            }
+            if self.list.len() >= MOST_TOKENS {
+                self.push_value(start..message.len());
+                return;
+            }
+            at = self.read_one(looked_at, start);
+        }
+        if looked_at.len() < message.len() {
+            self.push_value(looked_at.len()..message.len());
+        }
+    }
+
+    /// The shape: equal for two messages exactly when their tokens and the spaces between are.
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Token> {
+        self.list.iter()
+    }
+
+    /// The text of a token, values replaced by [`PLACEHOLDER`].
+    pub(crate) fn text(&self, token: &Token) -> &[u8] {
+        self.key.get(token.text.clone()).unwrap_or_default()
+    }
+
+    /// The spans of a token's values in the message.
+    pub(crate) fn values(&self, token: &Token) -> &[Range<usize>] {
+        self.values.get(token.values.clone()).unwrap_or_default()
+    }
+
+    /// Whether white space follows the token.
+    pub(crate) fn is_spaced(&self, token: &Token) -> bool {
+        self.key.get(token.text.end) == Some(&END_SPACED)
+    }
+
+    fn mark_space(&mut self) {
+        if let Some(end) = self.key.last_mut() {
+            *end = END_SPACED;
+        }
+    }
+
+    /// Reads the token at `start`, and returns where it ends.
+    fn read_one(&mut self, message: &[u8], start: usize) -> usize {
+        let first = message.get(start).copied().unwrap_or(b' ');
+        let end = if is_bound_sign(message, start) {
+            word_end(message, start + 1)
+        } else {
+            word_end(message, start)
+        };
+        if end == start {
+            self.push(start..start + 1, &[first]);
+            return start + 1;
+        }
+        let word = message.get(start..end).unwrap_or_default();
+        if self.is_restated_quantity(message, start, end) {
+            return self.absorb_restated(message, end);
+        }
+        if self.absorbs_unit(word) {
+            self.widen_last(end);
+            return end;
+        }
+        if self.follows_user() && !is_joining_word(word) {
+            self.push_value(start..end);
+            return end;
+        }
+        self.push_word(start, word);
+        end
+    }
+
+    fn push(&mut self, span: Range<usize>, text: &[u8]) {
+        let start = self.key.len();
+        self.key.extend_from_slice(text);
+        self.finish(span, start, self.values.len());
+    }
+
+    fn push_value(&mut self, span: Range<usize>) {
+        let (start, first_value) = (self.key.len(), self.values.len());
+        self.key.push(PLACEHOLDER);
+        self.values.push(span.clone());
+        self.finish(span, start, first_value);
+    }
+
+    fn finish(&mut self, span: Range<usize>, text_start: usize, first_value: usize) {
+        let text = text_start..self.key.len();
+        self.list.push(Token {
+            span,
+            text,
+            values: first_value..self.values.len(),
+        });
+        self.key.push(END);
+    }
+
+    fn push_word(&mut self, start: usize, word: &[u8]) {
+        let end = start + word.len();
+        if is_value_as_a_whole(word) {
+            self.push_value(start..end);
+            return;
+        }
+        if !word.iter().any(u8::is_ascii_digit) {
+            let text_start = self.key.len();
+            self.key.extend_from_slice(word);
+            self.finish(start..end, text_start, self.values.len());
+            return;
+        }
+        let (text_start, first_value) = (self.key.len(), self.values.len());
+        self.mask_word(start, word, text_start, first_value);
+        self.finish(start..end, text_start, first_value);
+    }
+
+    /// Writes the text of a word that has digits: its runs of letters and digits one by one.
+    fn mask_word(&mut self, start: usize, word: &[u8], text_start: usize, first_value: usize) {
+        let mut at = 0;
+        while let Some(&byte) = word.get(at) {
+            if !is_alphanumeric(byte) {
+                self.key.push(byte);
+                at += 1;
+                continue;
+            }
+            let length = word
+                .get(at..)
+                .unwrap_or_default()
+                .iter()
+                .take_while(|byte| is_alphanumeric(**byte))
+                .count();
+            let run = word.get(at..at + length).unwrap_or_default();
+            if is_value_run(run) {
+                self.push_masked(start + at..start + at + length, text_start, first_value);
+            } else {
+                self.mask_digits(start + at, run, text_start, first_value);
+            }
+            at += length;
+        }
+    }
+
+    fn mask_digits(&mut self, start: usize, run: &[u8], text_start: usize, first_value: usize) {
+        let mut at = 0;
+        while let Some(&byte) = run.get(at) {
+            if !byte.is_ascii_digit() {
+                self.key.push(byte);
+                at += 1;
+                continue;
+            }
+            let length = run
+                .get(at..)
+                .unwrap_or_default()
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit())
+                .count();
+            self.push_masked(start + at..start + at + length, text_start, first_value);
+            at += length;
+        }
+    }
+
+    /// Adds a value inside a word; joins it with the one before when only a separator or a sign stands between.
+    fn push_masked(&mut self, span: Range<usize>, text_start: usize, first_value: usize) {
+        let written = self.key.get(text_start..).unwrap_or_default();
+        let (joins, signed) = match written {
+            [.., PLACEHOLDER, b'_' | b':', b'-'] => (2, false),
+            [
+                ..,
+                PLACEHOLDER,
+                b'.' | b',' | b':' | b'-' | b'_' | b'/' | b'+' | b'@' | b'~',
+            ] => (1, false),
+            [b'-' | b'+' | b'<' | b'>'] | [.., b'_' | b'.' | b'/', b'-'] => (0, true),
+            _ => (0, false),
+        };
+        if joins > 0 && self.values.len() > first_value {
+            self.key.truncate(self.key.len() - joins);
+            if let Some(value) = self.values.last_mut() {
+                value.end = span.end;
+            }
+            return;
+        }
+        let sign = usize::from(signed);
+        self.key.truncate(self.key.len() - sign);
+        self.key.push(PLACEHOLDER);
+        self.values.push(span.start.saturating_sub(sign)..span.end);
+    }
+
+    fn last_is_value(&self) -> bool {
+        self.list
+            .last()
+            .is_some_and(|token| self.text(token) == [PLACEHOLDER])
+    }
+
+    /// Whether `word` is the unit of the number before it.
+    fn absorbs_unit(&self, word: &[u8]) -> bool {
+        is_unit(word)
+            && self.last_is_value()
+            && self
+                .list
+                .last()
+                .is_some_and(|token| self.is_spaced(token) && self.values(token).len() == 1)
+    }
+
+    fn widen_last(&mut self, end: usize) {
+        if let Some(token) = self.list.last_mut() {
+            token.span.end = end;
+        }
+        if let Some(value) = self.values.last_mut() {
+            value.end = end;
+        }
+        // The space before the unit is part of the value now.
+        if let Some(last) = self.key.last_mut() {
+            *last = END;
+        }
+    }
+
+    /// Whether `start..end` is the number in `1736 bytes (1.69 KB)`.
+    fn is_restated_quantity(&self, message: &[u8], start: usize, end: usize) -> bool {
+        let [.., quantity, bracket] = self.list.as_slice() else {
+            return false;
+        };
+        let starts_with_digit = message.get(start).is_some_and(u8::is_ascii_digit);
+        starts_with_digit
+            && self.text(bracket) == b"("
+            && self.text(quantity) == [PLACEHOLDER]
+            && self.is_spaced(quantity)
+            && restatement_end(message, end).is_some()
+    }
+
+    fn absorb_restated(&mut self, message: &[u8], end: usize) -> usize {
+        let end = restatement_end(message, end).unwrap_or(end);
+        if let Some(bracket) = self.list.pop() {
+            self.key.truncate(bracket.text.start);
+        }
+        self.widen_last(end);
+        end
+    }
+
+    fn follows_user(&self) -> bool {
+        self.list.last().is_some_and(|token| {
+            self.is_spaced(token) && self.text(token).eq_ignore_ascii_case(b"user")
+        })
+    }
+}
+
+/// Whether a token's text is nothing but a value.
+pub(crate) fn is_value(text: &[u8]) -> bool {
+    text == [PLACEHOLDER]
+}
+
+/// Whether a token's text has a letter, that is, says something.
+pub(crate) fn is_wordy(text: &[u8]) -> bool {
+    text.iter()
+        .any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80)
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte <= b' '
+}
+
+fn next_visible(message: &[u8], at: usize) -> Option<usize> {
+    let rest = message.get(at..)?;
+    rest.iter()
+        .position(|byte| !is_blank(*byte))
+        .map(|skipped| at + skipped)
+}
+
+fn is_alphanumeric(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80
+}
+
+/// Whether the byte at `at` is the sign in a bound such as `<1`.
+fn is_bound_sign(message: &[u8], at: usize) -> bool {
+    let Some([b'<' | b'>', b'0'..=b'9', ..]) = message.get(at..) else {
+        return false;
+    };
+    let rest = message.get(at + 1..).unwrap_or_default();
+    let after = rest
+        .iter()
+        .find(|byte| !byte.is_ascii_digit() && **byte != b'.');
+    after.is_none_or(|byte| is_blank(*byte))
+}
+
+/// Where the word that begins at `start` ends; `start` itself when a separator stands there.
+fn word_end(message: &[u8], start: usize) -> usize {
+    let mut at = start;
+    let mut seen_digit_or_dot = false;
+    while let Some(&byte) = message.get(at) {
+        match byte {
+            byte if is_blank(byte) => break,
+            b'=' | b';' | b'|' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'"'
+            | b'\'' => break,
+            b',' if !is_between_digits(message, at) => break,
+            b':' if !colon_is_inside(message, start, at, seen_digit_or_dot) => break,
+            _ => seen_digit_or_dot |= byte.is_ascii_digit() || byte == b'.',
+        }
+        at += 1;
+    }
+    at
+}
+
+fn is_between_digits(message: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| message.get(before));
+    before.is_some_and(u8::is_ascii_digit) && message.get(at + 1).is_some_and(u8::is_ascii_digit)
+}
+
+/// Whether the colon at `at` belongs to the word from `start`: times, addresses with ports, scopes, links, drives.
+fn colon_is_inside(message: &[u8], start: usize, at: usize, seen_digit_or_dot: bool) -> bool {
+    let before = if at > start {
+        message.get(at - 1).copied()
+    } else {
+        None
+    };
+    match (before, message.get(at + 1).copied()) {
+        (_, Some(b':')) | (Some(b':'), Some(b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z')) => true,
+        (Some(_), Some(b'/')) => message.get(at + 2) == Some(&b'/'),
+        (Some(before), Some(b'\\')) => before.is_ascii_alphabetic() && at == start + 1,
+        (Some(before), Some(b'0'..=b'9')) => seen_digit_or_dot && is_alphanumeric(before),
+        (Some(before), Some(after)) => {
+            seen_digit_or_dot
+                && before.is_ascii_hexdigit()
+                && after.is_ascii_hexdigit()
+                && is_hex_group(message, at + 1)
+        }
+        _ => false,
+    }
+}
+
+/// Whether up to four hexadecimal digits stand at `at`, as in hardware and version 6 addresses.
+fn is_hex_group(message: &[u8], at: usize) -> bool {
+    let rest = message.get(at..).unwrap_or_default();
+    let digits = rest
+        .iter()
+        .take(5)
+        .take_while(|byte| byte.is_ascii_hexdigit())
+        .count();
+    (1..=4).contains(&digits) && rest.get(digits).is_none_or(|byte| !is_alphanumeric(*byte))
+}
+
+/// Words that are one value: links, paths, host names with ports, mail addresses, long hexadecimal strings.
+fn is_value_as_a_whole(word: &[u8]) -> bool {
+    let mut slashes = 0;
+    let mut backslashes = 0;
+    let mut dots = 0;
+    let mut ats = 0;
+    let mut letters = 0;
+    let mut digits = 0;
+    let mut strange_to_hex = 0;
+    for &byte in word {
+        match byte {
+            b'/' => slashes += 1,
+            b'\\' => backslashes += 1,
+            b'.' => dots += 1,
+            b'@' => ats += 1,
+            b'0'..=b'9' => digits += 1,
+            b'a'..=b'f' | b'A'..=b'F' => letters += 1,
+            _ if is_alphanumeric(byte) => {
+                (letters, strange_to_hex) = (letters + 1, strange_to_hex + 1)
+            }
+            b'-' | b':' => {}
+            _ => strange_to_hex += 1,
+        }
+    }
+    if slashes > 0 && letters + digits > 0 {
+        let rooted =
+            word.first() == Some(&b'/') || word.starts_with(b"./") || word.starts_with(b"~/");
+        if rooted || slashes >= 2 {
+            return true;
+        }
+    }
+    if backslashes >= 2 || (backslashes == 1 && word.get(1) == Some(&b':')) {
+        return true;
+    }
+    let hexadecimal =
+        strange_to_hex + dots + slashes + backslashes + ats == 0 && digits > 0 && word.len() >= 8;
+    let mail = ats == 1 && dots > 0 && word.first() != Some(&b'@');
+    hexadecimal || mail || (dots > 0 && is_host_with_port(word))
+}
+
+fn is_host_with_port(word: &[u8]) -> bool {
+    let Some(colon) = word.iter().position(|byte| *byte == b':') else {
+        return false;
+    };
+    let (host, port) = (
+        word.get(..colon).unwrap_or_default(),
+        word.get(colon + 1..).unwrap_or_default(),
+    );
+    (1..=5).contains(&port.len())
+        && port.iter().all(u8::is_ascii_digit)
+        && host
+            .iter()
+            .all(|byte| is_alphanumeric(*byte) || matches!(byte, b'.' | b'-' | b'_'))
+}
+
+/// Runs of letters and digits that are values with their letters: hexadecimal numbers and random names.
+fn is_value_run(run: &[u8]) -> bool {
+    if run.len() > 2 && (run.starts_with(b"0x") || run.starts_with(b"0X")) {
+        return true;
+    }
+    if !run.iter().any(u8::is_ascii_digit) {
+        return false;
+    }
+    let hexadecimal = run.iter().all(u8::is_ascii_hexdigit);
+    if hexadecimal && (run.len() >= 4 || run.iter().all(u8::is_ascii_digit)) {
+        return true;
+    }
+    let changes = run
+        .windows(2)
+        .filter(|pair| matches!(pair, [a, b] if a.is_ascii_digit() != b.is_ascii_digit()))
+        .count();
+    changes >= 3
+}
+
+/// Units of time and of data, which a number drags along.
+fn is_unit(word: &[u8]) -> bool {
+    let word = word.strip_suffix(b".").unwrap_or(word);
+    const UNITS: [&str; 35] = [
+        "ns",
+        "us",
+        "ms",
+        "s",
+        "sec",
+        "secs",
+        "second",
+        "seconds",
+        "min",
+        "mins",
+        "minute",
+        "minutes",
+        "h",
+        "hour",
+        "hours",
+        "day",
+        "days",
+        "millis",
+        "milliseconds",
+        "millisecond",
+        "microseconds",
+        "microsecond",
+        "b",
+        "byte",
+        "bytes",
+        "kb",
+        "mb",
+        "gb",
+        "tb",
+        "pb",
+        "kib",
+        "mib",
+        "gib",
+        "tib",
+        "bits",
+    ];
+    word.len() <= 12
+        && UNITS
+            .iter()
+            .any(|unit| unit.as_bytes().eq_ignore_ascii_case(word))
+}
+
+/// Where a quantity in brackets ends, given where its number ends: past a unit and the closing bracket.
+fn restatement_end(message: &[u8], number_end: usize) -> Option<usize> {
+    let unit = next_visible(message, number_end)?;
+    let end = word_end(message, unit);
+    let is_closed = message.get(end) == Some(&b')');
+    (is_closed && is_unit(message.get(unit..end)?)).then_some(end + 1)
+}
+
+/// Words that go on with the sentence where a name could have stood.
+fn is_joining_word(word: &[u8]) -> bool {
+    const JOINING: [&str; 16] = [
+        "from", "by", "on", "at", "is", "in", "to", "not", "for", "has", "was", "with", "and",
+        "or", "as", "of",
+    ];
+    !word.first().is_some_and(|byte| is_alphanumeric(*byte))
+        || JOINING.iter().any(|joining| joining.as_bytes() == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The shape in readable form: tokens between bars, values as `*`.
+    fn shape(message: &str) -> String {
+        let mut tokens = Tokens::default();
+        tokens.read(message.as_bytes());
+        let texts = tokens
+            .iter()
+            .map(|token| String::from_utf8_lossy(tokens.text(token)).replace('\u{2}', "*"));
+        texts.collect::<Vec<_>>().join("|")
+    }
+
+    fn values(message: &str) -> Vec<&str> {
+        let mut tokens = Tokens::default();
+        tokens.read(message.as_bytes());
+        tokens
+            .values
+            .iter()
+            .map(|span| &message[span.clone()])
+            .collect()
+    }
+
+    #[test]
+    fn numbers_addresses_and_identifiers_become_values() {
+        assert_eq!(
+            shape("took 15 of blk_-123 on 10.0.0.7:80"),
+            "took|*|of|blk_*|on|*"
+        );
+        assert_eq!(
+            values("took 15 of blk_-123 on 10.0.0.7:80"),
+            ["15", "-123", "10.0.0.7:80"]
+        );
+        assert_eq!(
+            shape("id 0x7fff and 003a9260 and 0673dd71-34c5-4fbb-86c4-40623fbe45b4"),
+            "id|*|and|*|and|*"
+        );
+        assert_eq!(shape("at fe80::1c:2 and 00:1b:44:11:3a:b7"), "at|*|and|*");
+    }
+
+    #[test]
+    fn paths_links_hosts_with_ports_and_mail_addresses_are_one_value() {
+        assert_eq!(
+            shape("open /etc/passwd C:\\a\\b http://x.org/y?z"),
+            "open|*|*|*"
+        );
+        assert_eq!(
+            shape("to proxy.example.org:5070 by me@example.org"),
+            "to|*|by|*"
+        );
+        assert_eq!(shape("read/write"), "read/write");
+    }
+
+    #[test]
+    fn fields_are_split_at_their_separators() {
+        assert_eq!(
+            shape("uid=0, state:up (eth0)"),
+            "uid|=|*|,|state|:|up|(|eth*|)"
+        );
+        assert_eq!(shape("Class::method at 12:30:45"), "Class::method|at|*");
+    }
+
+    #[test]
+    fn a_quantity_takes_its_unit_along() {
+        assert_eq!(shape("sent 1736 bytes (1.69 KB) in <1 sec"), "sent|*|in|*");
+        assert_eq!(shape("sent 17 bytes in 00:01"), "sent|*|in|*");
+        assert_eq!(
+            values("sent 1736 bytes (1.69 KB) in <1 sec"),
+            ["1736 bytes (1.69 KB)", "<1 sec"]
+        );
+    }
+
+    #[test]
+    fn the_name_of_a_user_is_a_value() {
+        assert_eq!(shape("opened for user root by x"), "opened|for|user|*|by|x");
+        assert_eq!(shape("invalid user from x"), "invalid|user|from|x");
+    }
+
+    #[test]
+    fn only_digits_of_a_name_with_a_number_are_a_value() {
+        assert_eq!(shape("eth0 alt0 IPV6"), "eth*|alt*|IPV*");
+    }
+
+    #[test]
+    fn spaces_tell_keys_apart_but_no_tokens() {
+        let (mut one, mut two) = (Tokens::default(), Tokens::default());
+        one.read(b"a = b");
+        two.read(b"a=b");
+        assert_ne!(one.key(), two.key());
+        assert_eq!(one.len(), two.len());
+    }
+
+    #[test]
+    fn a_huge_message_is_looked_at_in_part_but_covered() {
+        let message = b"word ".repeat(100_000);
+        let mut tokens = Tokens::default();
+        tokens.read(&message);
+        assert!(tokens.len() <= MOST_TOKENS + 1);
+        assert_eq!(tokens.iter().last().unwrap().span.end, message.len());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn tokens_lie_in_order_in_the_message(message in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+            let mut tokens = Tokens::default();
+            tokens.read(&message);
+            let mut end = 0;
+            for token in tokens.iter() {
+                assert!(token.span.start >= end && token.span.end > token.span.start);
+                end = token.span.end;
+                for value in tokens.values(token) {
+                    assert!(value.start >= token.span.start && value.end <= token.span.end && value.start < value.end);
+                }
+                let text = tokens.text(token);
+                assert_eq!(text.iter().filter(|byte| **byte == PLACEHOLDER).count(), tokens.values(token).len());
+            }
+            assert!(end <= message.len());
+        }
+
+        #[test]
+        fn wordlike_messages_read_without_panic(message in "[a-c0-2 .:/_()<>=,-]{0,80}") {
+            Tokens::default().read(message.as_bytes());
+        }
+    }
+}
