@@ -1,6 +1,8 @@
 //! Lines that are objects in JSON: only as much of them as finding a time and a level takes.
 
 use super::timestamp;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// The keys of the time and of the level, if nearly all of `lines` are objects with a time.

@@ -257,9 +257,10 @@ fn begins_tag(text: &[u8]) -> bool {
     is_process || (!text.is_empty() && text.iter().all(|byte| *byte == b'-'))
 }
 
-/// Whether a tag goes on with a unit before it: it is in round brackets or a version.
+/// Whether a tag may have a unit before it: it is in round brackets, a version, or the end of a process's name.
 fn may_follow_in_tag(text: &[u8]) -> bool {
     text.first() == Some(&b'(')
+        || text.ends_with(b"]:")
         || (text.first().is_some_and(u8::is_ascii_digit) && text.contains(&b'.'))
 }
 

@@ -1,0 +1,422 @@
+//! Learns templates from lines, block by block, and tells which template a line has.
+
+use super::cluster::cluster;
+use super::hash::FixedMap;
+use super::header::Header;
+use super::template::{Template, TemplateId};
+use super::token::Tokens;
+use super::tree::PrefixTree;
+use super::vocabulary::{Vocabulary, Word};
+use std::sync::Arc;
+
+/// Mines templates.
+///
+/// The method follows Iterative Structure Extraction (Liu et al., *Logzip: Extracting Hidden Structures via Iterative
+/// Clustering for Log Compression*, ASE 2019): strip the header, cluster, derive templates, match lines by a prefix tree
+/// with wildcards, and go on with what is unmatched. It differs in that nothing is sampled: lines are reduced to their shapes
+/// (values masked), of which there are few, and shapes are clustered by the words that fill one context.
+///
+/// Memory is bounded: a full table of templates sends what it does not know to [`Miner::OTHER`]. Equal input gives equal
+/// templates. A template may become more general, or be united with an older one, as more is learnt; ask
+/// [`Miner::assign`] again after the last block for the final answer.
+///
+/// ```
+/// use codec_log::structure::Miner;
+///
+/// let mut miner = Miner::new();
+/// miner.learn(b"connected to 10.0.0.7 in 5 ms\nlost 10.0.0.7\nconnected to 10.0.0.9 in 12 ms\n");
+/// let id = miner.assign(b"connected to 10.1.1.1 in 7 ms");
+/// let template = miner.template(id).unwrap();
+/// assert_eq!(template.to_string(), "connected to <*> in <*>");
+/// assert_eq!(template.count(), 2);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Miner {
+    header: Option<Arc<Header>>,
+    vocabulary: Vocabulary,
+    templates: Vec<Template>,
+    /// For each template the one it was united with, or itself.
+    united: Vec<u32>,
+    tree: PrefixTree,
+    /// The templates of shapes seen, so that most lines cost one look-up.
+    known: FixedMap<Box<[u8]>, u32>,
+    waiting: Waiting,
+    tokens: Tokens,
+}
+
+/// Shapes that no template matches yet.
+#[derive(Clone, Debug, Default)]
+struct Waiting {
+    places: FixedMap<Box<[u8]>, usize>,
+    shapes: Vec<Shape>,
+}
+
+#[derive(Clone, Debug)]
+struct Shape {
+    pattern: Vec<Word>,
+    count: u64,
+    example: Vec<u8>,
+}
+
+const MOST_TEMPLATES: usize = 1 << 14;
+const MOST_WAITING: usize = 1 << 13;
+const MOST_KNOWN: usize = 1 << 16;
+
+impl Default for Miner {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Miner {
+    /// The template of lines for which the table has no room.
+    pub const OTHER: TemplateId = TemplateId(u32::MAX);
+
+    /// A miner that has learnt nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            header: None,
+            vocabulary: Vocabulary::new(),
+            templates: Vec::new(),
+            united: Vec::new(),
+            tree: PrefixTree::new(),
+            known: FixedMap::default(),
+            waiting: Waiting::default(),
+            tokens: Tokens::default(),
+        }
+    }
+
+    /// Learns the templates of the lines of `block`. The header is inferred from the first block that has one.
+    pub fn learn(&mut self, block: &[u8]) {
+        if self.header.is_none() {
+            let lines: Vec<&[u8]> = lines(block).collect();
+            self.header = Header::infer(&lines).map(Arc::new);
+        }
+        for line in lines(block) {
+            self.learn_line(line);
+            if self.waiting.shapes.len() >= MOST_WAITING {
+                self.extract();
+            }
+        }
+        self.extract();
+    }
+
+    /// The template that `line` has; [`Miner::OTHER`] if it has none of those learnt.
+    pub fn assign(&mut self, line: &[u8]) -> TemplateId {
+        let line = trim_line_end(line);
+        self.read(line);
+        if let Some(known) = self.known.get(self.tokens.key()) {
+            return self.resolve(*known);
+        }
+        let words: Vec<Word> = self
+            .tokens
+            .iter()
+            .map(|token| self.vocabulary.find(self.tokens.text(token)))
+            .collect();
+        match self.tree.find(&words) {
+            Some(found) => {
+                let key = self.tokens.key().into();
+                self.remember(key, found);
+                self.resolve(found)
+            }
+            None => Self::OTHER,
+        }
+    }
+
+    /// The templates in the order of their numbers; those united with others are left out.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.templates
+            .iter()
+            .filter(|template| self.resolve(template.id.0) == template.id)
+    }
+
+    /// The template with this number, or the one it was united with. `None` for [`Miner::OTHER`].
+    #[must_use]
+    pub fn template(&self, id: TemplateId) -> Option<&Template> {
+        self.templates
+            .get(usize::try_from(self.resolve(id.0).0).ok()?)
+    }
+
+    /// The header of the lines, if they have one.
+    #[must_use]
+    pub fn header(&self) -> Option<&Header> {
+        self.header.as_deref()
+    }
+
+    fn read(&mut self, line: &[u8]) {
+        let start = self
+            .header
+            .as_ref()
+            .and_then(|header| header.message_start(line))
+            .unwrap_or(0);
+        self.tokens.read(line.get(start..).unwrap_or_default());
+    }
+
+    fn resolve(&self, id: u32) -> TemplateId {
+        let mut id = id;
+        while let Some(&next) = usize::try_from(id)
+            .ok()
+            .and_then(|index| self.united.get(index))
+        {
+            if next == id {
+                break;
+            }
+            id = next;
+        }
+        TemplateId(id)
+    }
+
+    fn remember(&mut self, key: Box<[u8]>, id: u32) {
+        if self.known.len() >= MOST_KNOWN {
+            self.known.clear();
+        }
+        self.known.insert(key, id);
+    }
+
+    fn learn_line(&mut self, line: &[u8]) {
+        self.read(line);
+        if let Some(&known) = self.known.get(self.tokens.key()) {
+            self.count(known, 1);
+            return;
+        }
+        if let Some(shape) = self
+            .waiting
+            .places
+            .get(self.tokens.key())
+            .and_then(|place| self.waiting.shapes.get_mut(*place))
+        {
+            shape.count += 1;
+            return;
+        }
+        let full = self.templates.len() >= MOST_TEMPLATES;
+        let text = |token| self.tokens.text(token);
+        let pattern: Vec<Word> = if full {
+            self.tokens
+                .iter()
+                .map(|token| self.vocabulary.find(text(token)))
+                .collect()
+        } else {
+            self.tokens
+                .iter()
+                .map(|token| self.vocabulary.add(text(token)))
+                .collect()
+        };
+        let key: Box<[u8]> = self.tokens.key().into();
+        if let Some(found) = self.tree.find(&pattern) {
+            self.remember(key, found);
+            self.count(found, 1);
+        } else if !full {
+            self.waiting.places.insert(key, self.waiting.shapes.len());
+            self.waiting.shapes.push(Shape {
+                pattern,
+                count: 1,
+                example: line.to_vec(),
+            });
+        }
+    }
+
+    fn count(&mut self, id: u32, lines: u64) {
+        let id = self.resolve(id).0;
+        if let Some(template) = usize::try_from(id)
+            .ok()
+            .and_then(|index| self.templates.get_mut(index))
+        {
+            template.count += lines;
+        }
+    }
+
+    /// Clusters the waiting shapes together with the templates there are, and rebuilds the tree.
+    fn extract(&mut self) {
+        if self.waiting.shapes.is_empty() {
+            return;
+        }
+        let waiting = std::mem::take(&mut self.waiting);
+        let living: Vec<u32> = self.templates().map(|template| template.id.0).collect();
+        let mut patterns: Vec<Vec<Word>> = self
+            .templates()
+            .map(|template| template.pattern.clone())
+            .collect();
+        patterns.extend(waiting.shapes.iter().map(|shape| shape.pattern.clone()));
+        let mut ids = vec![Self::OTHER.0; waiting.shapes.len()];
+        for found in cluster(&patterns, &self.vocabulary) {
+            let old: Vec<u32> = found
+                .members
+                .iter()
+                .filter_map(|member| living.get(*member).copied())
+                .collect();
+            let new: Vec<usize> = found
+                .members
+                .iter()
+                .filter_map(|member| member.checked_sub(living.len()))
+                .collect();
+            let id = match old.first() {
+                Some(&id) => id,
+                None => match new.first().and_then(|first| waiting.shapes.get(*first)) {
+                    Some(shape) => self.new_template(&shape.example),
+                    None => continue,
+                },
+            };
+            self.unite(id, &old, &found.pattern);
+            for index in new {
+                if let (Some(shape), Some(place)) = (waiting.shapes.get(index), ids.get_mut(index))
+                {
+                    self.count(id, shape.count);
+                    *place = id;
+                }
+            }
+        }
+        for (key, place) in waiting.places {
+            if let Some(&id) = ids.get(place) {
+                self.remember(key, id);
+            }
+        }
+        self.rebuild_tree();
+    }
+
+    fn new_template(&mut self, example: &[u8]) -> u32 {
+        let id = u32::try_from(self.templates.len()).unwrap_or(u32::MAX);
+        self.templates
+            .push(Template::new(TemplateId(id), example, self.header.clone()));
+        self.united.push(id);
+        id
+    }
+
+    /// Gives the template `id` its pattern, and the lines of the templates `old`.
+    fn unite(&mut self, id: u32, old: &[u32], pattern: &[Word]) {
+        for &other in old.iter().filter(|other| **other != id) {
+            let Ok(index) = usize::try_from(other) else {
+                continue;
+            };
+            let lines = self
+                .templates
+                .get(index)
+                .map_or(0, |template| template.count);
+            if let Some(united) = self.united.get_mut(index) {
+                *united = id;
+            }
+            self.count(id, lines);
+        }
+        if let Some(template) = usize::try_from(id)
+            .ok()
+            .and_then(|index| self.templates.get_mut(index))
+        {
+            if template.pattern != pattern || pattern.is_empty() {
+                template.set_pattern(pattern, &self.vocabulary);
+            }
+        }
+    }
+
+    fn rebuild_tree(&mut self) {
+        let mut tree = PrefixTree::new();
+        for template in self.templates() {
+            tree.insert(&template.pattern, template.id.0);
+        }
+        self.tree = tree;
+    }
+}
+
+fn lines(block: &[u8]) -> impl Iterator<Item = &[u8]> {
+    block.split_inclusive(|byte| *byte == b'\n').map(trim_line_end)
+}
+
+fn trim_line_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mined(blocks: &[&str]) -> Miner {
+        let mut miner = Miner::new();
+        for block in blocks {
+            miner.learn(block.as_bytes());
+        }
+        miner
+    }
+
+    fn shown(miner: &Miner) -> Vec<String> {
+        miner
+            .templates()
+            .map(|template| format!("{} {template}", template.count()))
+            .collect()
+    }
+
+    #[test]
+    fn the_header_is_named_and_kept_out_of_templates() {
+        let miner = mined(&[
+            "Jun  9 06:06:20 a sshd[1]: bye 7\nJun  9 06:06:21 b su[2]: bye 8\nJun  9 06:07:20 a x: hi\n",
+        ]);
+        assert_eq!(
+            shown(&miner),
+            [
+                "2 <timestamp> <word> <tag> bye <*>",
+                "1 <timestamp> <word> <tag> hi"
+            ]
+        );
+    }
+
+    #[test]
+    fn templates_live_from_block_to_block() {
+        let mut miner = mined(&[
+            "open ann ok\nclose x\n",
+            "open bob ok\nopen cid ok\n",
+            "open dan ok\nopen eve ok\n",
+        ]);
+        assert_eq!(shown(&miner), ["5 open <*> ok", "1 close x"]);
+        assert_eq!(miner.assign(b"open fox ok\r\n"), TemplateId(0));
+        assert_eq!(miner.assign(b"never seen before"), Miner::OTHER);
+    }
+
+    #[test]
+    fn parameters_are_spans_of_the_line() {
+        let mut miner = mined(&[
+            "2020-01-02 03:04:05 INFO x: took 5 ms for id=77\n2020-01-02 03:04:06 INFO y: up\n",
+        ]);
+        let line = b"2020-01-02 03:04:09 WARN x: took 18 ms for id=4";
+        let id = miner.assign(line);
+        let spans = miner.template(id).unwrap().parameters(line).unwrap();
+        let values: Vec<&str> = spans
+            .iter()
+            .map(|span| str::from_utf8(&line[span.clone()]).unwrap())
+            .collect();
+        assert_eq!(values, ["2020-01-02 03:04:09", "WARN", "x:", "18 ms", "4"]);
+        assert_eq!(miner.template(id).unwrap().parameters(b"other words"), None);
+    }
+
+    #[test]
+    fn empty_blocks_and_empty_lines_are_taken() {
+        let mut miner = mined(&["", "\n\n\r\n", "a\n\n"]);
+        assert_ne!(miner.assign(b""), Miner::OTHER);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_line_learnt_has_a_template_that_covers_it(
+            lines in proptest::collection::vec("[a-d0-2 =:,./()\\[\\]\"-]{0,30}", 0..40)
+        ) {
+            let mut miner = Miner::new();
+            miner.learn((lines.join("\n") + "\n").as_bytes());
+            miner.learn((lines.join("\n") + "\n").as_bytes());
+            for line in &lines {
+                let id = miner.assign(line.as_bytes());
+                let template = miner.template(id).unwrap();
+                let spans = template.parameters(line.as_bytes()).unwrap();
+                let mut end = 0;
+                for span in spans {
+                    assert!(span.start >= end && span.end <= line.len());
+                    end = span.end;
+                }
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_learnt_without_panic(block in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+            let mut miner = Miner::new();
+            miner.learn(&block);
+            miner.assign(&block);
+        }
+    }
+}
