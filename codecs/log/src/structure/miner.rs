@@ -317,7 +317,9 @@ impl Miner {
 }
 
 fn lines(block: &[u8]) -> impl Iterator<Item = &[u8]> {
-    block.split_inclusive(|byte| *byte == b'\n').map(trim_line_end)
+    block
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(trim_line_end)
 }
 
 fn trim_line_end(line: &[u8]) -> &[u8] {

@@ -64,6 +64,20 @@ pub fn parse(text: &[u8]) -> Option<(Timestamp, usize)> {
     .max_by_key(|&(_, used)| used)
 }
 
+/// Whether `text` begins with the name of a month or of a day of the week, capitalised.
+pub(crate) fn begins_with_calendar_name(text: &[u8]) -> bool {
+    let Some(name) = text
+        .get(..3)
+        .filter(|name| name.first().is_some_and(u8::is_ascii_uppercase))
+    else {
+        return false;
+    };
+    MONTHS
+        .iter()
+        .chain(&WEEKDAYS)
+        .any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// The year of dates that come without one.
 const YEAR_WHEN_NONE: i64 = 1972;
 const DAY: i64 = 86_400_000;
@@ -238,6 +252,18 @@ fn zone(cursor: &mut Cursor<'_>) -> Option<i64> {
         .then_some(sign * (hours * 3600 + minutes * 60) * 1000)
 }
 
+/// The letters of a zone, as in `PDT 2005`. What they mean is not known here, so that they do not count.
+fn zone_name(cursor: &mut Cursor<'_>) -> Option<()> {
+    let rest = cursor.text.get(cursor.at..)?;
+    let letters = rest
+        .iter()
+        .take(6)
+        .take_while(|byte| byte.is_ascii_uppercase())
+        .count();
+    cursor.at += letters;
+    ((3..=5).contains(&letters) && cursor.spaces()).then_some(())
+}
+
 /// What stands between a date and a time of day.
 fn between(cursor: &mut Cursor<'_>) -> Option<()> {
     if cursor.eat(b",").is_some() {
@@ -266,6 +292,7 @@ fn named_month(cursor: &mut Cursor<'_>) -> Option<i64> {
         let time = time_of_day(cursor)?;
         let late_year = cursor.optional(|cursor| {
             cursor.spaces().then_some(())?;
+            cursor.optional(zone_name);
             let year = cursor
                 .number(4, 4)
                 .filter(|year| (1970..2100).contains(year))?;

@@ -5,6 +5,7 @@
 //! hexadecimal strings. A number takes the unit behind it along (`5 ms`, `1736 bytes (1.69 KB)`), since the unit changes
 //! with the value. What stays is the *shape* of the message: messages printed by one statement mostly share it.
 
+use super::timestamp;
 use std::ops::Range;
 
 /// Stands for a value in the text of a token. Blank bytes, of which this is one, never occur in that text otherwise.
@@ -18,6 +19,8 @@ const END_SPACED: u8 = 3;
 const LONGEST_MESSAGE: usize = 8192;
 /// And so far in tokens.
 const MOST_TOKENS: usize = 400;
+/// And values in quotes or brackets, in bytes.
+const LONGEST_QUOTE: usize = 512;
 
 /// One token of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub(crate) struct Tokens {
     list: Vec<Token>,
     key: Vec<u8>,
     values: Vec<Range<usize>>,
+    /// What the tokens looked like that the last one stands for, when it stands for several.
+    run: Vec<u8>,
 }
 
 impl Tokens {
@@ -44,6 +49,7 @@ impl Tokens {
         self.list.clear();
         self.key.clear();
         self.values.clear();
+        self.run.clear();
         let looked_at = message.get(..LONGEST_MESSAGE).unwrap_or(message);
         let mut at = 0;
         while let Some(start) = next_visible(looked_at, at) {
@@ -104,10 +110,13 @@ impl Tokens {
             word_end(message, start)
         };
         if end == start {
-            self.push(start..start + 1, &[first]);
-            return start + 1;
+            return self.read_separator(message, start, first);
         }
         let word = message.get(start..end).unwrap_or_default();
+        if let Some(end) = self.value_end(message, start, end) {
+            self.push_value(start..end);
+            return end;
+        }
         if self.is_restated_quantity(message, start, end) {
             return self.absorb_restated(message, end);
         }
@@ -115,12 +124,81 @@ impl Tokens {
             self.widen_last(end);
             return end;
         }
-        if self.follows_user() && !is_joining_word(word) {
-            self.push_value(start..end);
-            return end;
-        }
         self.push_word(start, word);
         end
+    }
+
+    /// Where the value that begins with the word `start..end` ends, if context makes it one.
+    fn value_end(&self, message: &[u8], start: usize, end: usize) -> Option<usize> {
+        let word = message.get(start..end)?;
+        if timestamp::begins_with_calendar_name(word) {
+            let (_, used) = timestamp::parse(message.get(start..)?)?;
+            return Some(start + used).filter(|used| *used > end);
+        }
+        if self.ends_with_unspaced(b"=") {
+            if matches!(message.get(end), Some(b'{' | b'(' | b'[')) {
+                return group_end(message, end);
+            }
+            let is_nothing = [&b"null"[..], b"none", b"nil", b"(null)"]
+                .iter()
+                .any(|nothing| nothing.eq_ignore_ascii_case(word));
+            return is_nothing.then_some(end);
+        }
+        (self.follows_user() && !is_joining_word(word)).then_some(end)
+    }
+
+    /// Reads punctuation; values in quotes and values left empty are tokens too.
+    fn read_separator(&mut self, message: &[u8], start: usize, separator: u8) -> usize {
+        let end = start + 1;
+        match separator {
+            b'"' if self.ends_with_unspaced(b"=") => {
+                self.push(start..end, b"\"");
+                let rest = message.get(end..).unwrap_or_default();
+                let Some(length) = rest
+                    .iter()
+                    .take(LONGEST_QUOTE)
+                    .position(|byte| *byte == b'"')
+                else {
+                    return end;
+                };
+                self.push_value(end..end + length);
+                return end + length;
+            }
+            b')' if self.has_open_bracket_after_space() => self.push_value(start..start),
+            b'=' => {
+                let follows_word = self
+                    .list
+                    .last()
+                    .is_some_and(|token| !self.is_spaced(token) && is_wordy(self.text(token)));
+                self.push(start..end, b"=");
+                let is_empty = message
+                    .get(end)
+                    .is_none_or(|byte| is_blank(*byte) || matches!(byte, b',' | b';' | b')'));
+                if follows_word && is_empty {
+                    self.push_value(end..end);
+                }
+                return end;
+            }
+            _ => {}
+        }
+        self.push(start..end, &[separator]);
+        end
+    }
+
+    fn ends_with_unspaced(&self, text: &[u8]) -> bool {
+        self.list
+            .last()
+            .is_some_and(|token| !self.is_spaced(token) && self.text(token) == text)
+    }
+
+    /// Whether the last token is a bracket that stands apart from what is before it.
+    fn has_open_bracket_after_space(&self) -> bool {
+        let before = self
+            .list
+            .len()
+            .checked_sub(2)
+            .and_then(|index| self.list.get(index));
+        self.ends_with_unspaced(b"(") && before.is_some_and(|token| self.is_spaced(token))
     }
 
     fn push(&mut self, span: Range<usize>, text: &[u8]) {
@@ -144,6 +222,43 @@ impl Tokens {
             values: first_value..self.values.len(),
         });
         self.key.push(END);
+        if first_value < self.values.len() {
+            self.join_list();
+        }
+    }
+
+    /// Joins the last token with those before it when they list values of one kind: `an1 an2 an7` or `10 20 30`.
+    fn join_list(&mut self) {
+        let [earlier @ .., before, last] = self.list.as_slice() else {
+            return;
+        };
+        let text = self.text(last);
+        let is_apart = self.is_spaced(before);
+        let goes_on = is_apart && is_value(self.text(before)) && self.run == text;
+        let is_third = earlier
+            .last()
+            .is_some_and(|token| is_value(self.text(token)) && self.is_spaced(token));
+        let begins = is_apart
+            && self.text(before) == text
+            && (is_wordy(text) || (is_third && is_value(text)));
+        if !goes_on && !begins {
+            self.run.clear();
+            return;
+        }
+        let joined = if goes_on || is_wordy(text) { 2 } else { 3 };
+        self.run = text.to_vec();
+        let (first, end) = (self.list.len() - joined, last.span.end);
+        self.list.truncate(first + 1);
+        if let Some(token) = self.list.last_mut() {
+            token.span.end = end;
+            self.key.truncate(token.text.start);
+            self.key.push(PLACEHOLDER);
+            token.text.end = self.key.len();
+            self.key.push(END);
+            self.values.truncate(token.values.start);
+            self.values.push(token.span.clone());
+            token.values.end = self.values.len();
+        }
     }
 
     fn push_word(&mut self, start: usize, word: &[u8]) {
@@ -211,7 +326,15 @@ impl Tokens {
     fn push_masked(&mut self, span: Range<usize>, text_start: usize, first_value: usize) {
         let written = self.key.get(text_start..).unwrap_or_default();
         let (joins, signed) = match written {
-            [.., PLACEHOLDER, b'_' | b':', b'-'] => (2, false),
+            // A letter between two numbers, as in `attempt_1_m_2`.
+            [
+                ..,
+                PLACEHOLDER,
+                b'_' | b'-' | b'.',
+                b'a'..=b'z' | b'A'..=b'Z',
+                b'_' | b'-' | b'.',
+            ] => (3, false),
+            [.., PLACEHOLDER, b'_' | b':' | b',', b'-' | b'+'] => (2, false),
             [
                 ..,
                 PLACEHOLDER,
@@ -329,13 +452,34 @@ fn is_bound_sign(message: &[u8], at: usize) -> bool {
     after.is_none_or(|byte| is_blank(*byte))
 }
 
+/// Where the group that the bracket at `open` begins ends, past its closing bracket.
+fn group_end(message: &[u8], open: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, byte) in message.iter().enumerate().skip(open).take(LONGEST_QUOTE) {
+        match byte {
+            b'{' | b'(' | b'[' => depth += 1,
+            b'}' | b')' | b']' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(at + 1);
+        }
+    }
+    None
+}
+
 /// Where the word that begins at `start` ends; `start` itself when a separator stands there.
 fn word_end(message: &[u8], start: usize) -> usize {
     let mut at = start;
     let mut seen_digit_or_dot = false;
+    let mut seen_slash = false;
+    let mut in_query = false;
     while let Some(&byte) = message.get(at) {
         match byte {
             byte if is_blank(byte) => break,
+            b'/' => seen_slash = true,
+            b'?' if seen_slash => in_query = true,
+            b'=' | b';' | b',' | b':' | b'|' | b'[' | b']' if in_query => {}
             b'=' | b';' | b'|' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'"'
             | b'\'' => break,
             b',' if !is_between_digits(message, at) => break,
@@ -349,7 +493,9 @@ fn word_end(message: &[u8], start: usize) -> usize {
 
 fn is_between_digits(message: &[u8], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|before| message.get(before));
-    before.is_some_and(u8::is_ascii_digit) && message.get(at + 1).is_some_and(u8::is_ascii_digit)
+    let after = message.get(at + 1..).unwrap_or_default();
+    before.is_some_and(u8::is_ascii_digit)
+        && matches!(after, [b'0'..=b'9', ..] | [b'+' | b'-', b'0'..=b'9', ..])
 }
 
 /// Whether the colon at `at` belongs to the word from `start`: times, addresses with ports, scopes, links, drives.
@@ -412,7 +558,7 @@ fn is_value_as_a_whole(word: &[u8]) -> bool {
     if slashes > 0 && letters + digits > 0 {
         let rooted =
             word.first() == Some(&b'/') || word.starts_with(b"./") || word.starts_with(b"~/");
-        if rooted || slashes >= 2 {
+        if rooted || slashes >= 2 || dots >= 2 {
             return true;
         }
     }
@@ -567,8 +713,8 @@ mod tests {
     #[test]
     fn paths_links_hosts_with_ports_and_mail_addresses_are_one_value() {
         assert_eq!(
-            shape("open /etc/passwd C:\\a\\b http://x.org/y?z"),
-            "open|*|*|*"
+            shape("open /etc/passwd or C:\\a\\b or http://x.org/y?z"),
+            "open|*|or|*|or|*"
         );
         assert_eq!(
             shape("to proxy.example.org:5070 by me@example.org"),
@@ -603,6 +749,33 @@ mod tests {
     }
 
     #[test]
+    fn lists_of_values_are_one_value() {
+        assert_eq!(
+            shape("failed for an1 an2 an77 now"),
+            "failed for * now".replace(' ', "|")
+        );
+        assert_eq!(shape("speeds 1 2 3 4 rpm"), "speeds|*|rpm");
+        assert_eq!(shape("from 1 2 on"), "from|*|*|on");
+    }
+
+    #[test]
+    fn dates_with_names_are_one_value() {
+        assert_eq!(shape("at Sat Jul  9 12:16:49 2005 "), "at|*");
+        assert_eq!(shape("status Fri Jul 29 12:00:00 PDT 2005"), "status|*");
+        assert_eq!(shape("Sun rises"), "Sun|rises");
+    }
+
+    #[test]
+    fn quoted_and_empty_and_composed_values_of_fields_are_values() {
+        assert_eq!(shape("tag=\"a b\" x="), "tag|=|\"|*|\"|x|=|*");
+        assert_eq!(
+            shape("from host () at work() ws=Source{1 b}, y"),
+            "from|host|(|*|)|at|work|(|)|ws|=|*|,|y"
+        );
+        assert_eq!(shape("GET /a?b=c&d=e,f HTTP"), "GET|*|HTTP");
+    }
+
+    #[test]
     fn only_digits_of_a_name_with_a_number_are_a_value() {
         assert_eq!(shape("eth0 alt0 IPV6"), "eth*|alt*|IPV*");
     }
@@ -632,10 +805,10 @@ mod tests {
             tokens.read(&message);
             let mut end = 0;
             for token in tokens.iter() {
-                assert!(token.span.start >= end && token.span.end > token.span.start);
+                assert!(token.span.start >= end && token.span.end >= token.span.start);
                 end = token.span.end;
                 for value in tokens.values(token) {
-                    assert!(value.start >= token.span.start && value.end <= token.span.end && value.start < value.end);
+                    assert!(value.start >= token.span.start && value.end <= token.span.end && value.start <= value.end);
                 }
                 let text = tokens.text(token);
                 assert_eq!(text.iter().filter(|byte| **byte == PLACEHOLDER).count(), tokens.values(token).len());
