@@ -2,34 +2,50 @@
 //!
 //! Patterns of one length that agree everywhere but at one position (or at a pair of positions) share a *context*. When
 //! many words fill the hole of one context the position holds a value; when few do, it tells statements apart. Merging
-//! goes from the clearest context to the least clear, and again over the merged patterns until nothing changes.
+//! goes from the clearest context to the least clear, and again over the merged patterns until nothing changes. At last
+//! rare patterns that a frequent one matches join it.
 
+use super::filling::Filling;
 use super::hash::{FixedMap, mix};
-use super::vocabulary::{ANY, Vocabulary, Word};
+use super::tree::{PrefixTree, Sequence};
+use super::vocabulary::{OPEN, Vocabulary, Word, is_wildcard};
 use std::cmp::Reverse;
+
+/// What is clustered: the words of a shape or a template, and how many lines have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pattern {
+    pub(crate) words: Vec<Word>,
+    /// For each token whether the next one follows without white space.
+    pub(crate) joined: Vec<bool>,
+    pub(crate) count: u64,
+}
 
 /// Patterns that belong together, under the pattern that covers them all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Cluster {
-    pub(crate) pattern: Vec<Word>,
+    pub(crate) pattern: Pattern,
     /// Which of the patterns given.
     pub(crate) members: Vec<usize>,
 }
 
-/// Words that must fill a hole to make it a value.
-const MANY: usize = 4;
 /// Positions of a pattern that are tried in pairs.
 const PAIRED_POSITIONS: usize = 32;
+/// Words a pattern needs for that.
+const LEAST_PAIRED: usize = 4;
 const MOST_ROUNDS: usize = 8;
+/// A pattern joins one it matches that has at least this many times its lines.
+const RARER: u64 = 4;
 
 /// Clusters `patterns`. The result does not depend on anything but them and their order.
-pub(crate) fn cluster(patterns: &[Vec<Word>], vocabulary: &Vocabulary) -> Vec<Cluster> {
-    let mut clusters = unite(
-        patterns
-            .iter()
-            .enumerate()
-            .map(|(index, pattern)| (pattern.clone(), vec![index])),
-    );
+pub(crate) fn cluster(patterns: Vec<Pattern>, vocabulary: &Vocabulary) -> Vec<Cluster> {
+    let each = patterns
+        .into_iter()
+        .enumerate()
+        .map(|(index, pattern)| Cluster {
+            pattern,
+            members: vec![index],
+        });
+    let mut clusters = unite(each);
     for _ in 0..MOST_ROUNDS {
         let before = clusters.len();
         clusters = round(clusters, vocabulary, single_holes);
@@ -38,24 +54,29 @@ pub(crate) fn cluster(patterns: &[Vec<Word>], vocabulary: &Vocabulary) -> Vec<Cl
             break;
         }
     }
-    clusters
+    join_frequent(clusters)
 }
 
 /// Positions left open in a context; the second one is the first again for a single hole.
 type Holes = (usize, usize);
 
 /// Unites patterns that are equal. Keeps the order of first members.
-fn unite(patterns: impl Iterator<Item = (Vec<Word>, Vec<usize>)>) -> Vec<Cluster> {
-    let mut clusters: Vec<Cluster> = Vec::new();
+fn unite(clusters: impl Iterator<Item = Cluster>) -> Vec<Cluster> {
+    let mut united: Vec<Cluster> = Vec::new();
     let mut places: FixedMap<Vec<Word>, usize> = FixedMap::default();
-    for (pattern, members) in patterns {
-        let place = *places.entry(pattern.clone()).or_insert(clusters.len());
-        match clusters.get_mut(place) {
-            Some(cluster) => cluster.members.extend(members),
-            None => clusters.push(Cluster { pattern, members }),
+    for cluster in clusters {
+        let place = *places
+            .entry(cluster.pattern.words.clone())
+            .or_insert(united.len());
+        match united.get_mut(place) {
+            Some(first) => {
+                first.pattern.count += cluster.pattern.count;
+                first.members.extend(cluster.members);
+            }
+            None => united.push(cluster),
         }
     }
-    clusters
+    united
 }
 
 /// Opens the holes of contexts that many words fill, the fullest context first.
@@ -64,26 +85,9 @@ fn round(
     vocabulary: &Vocabulary,
     holes: fn(&[Word], &Vocabulary) -> Vec<Holes>,
 ) -> Vec<Cluster> {
-    let mut contexts: FixedMap<(u64, usize, usize), Vec<usize>> = FixedMap::default();
-    for (index, cluster) in clusters.iter().enumerate() {
-        let whole = pattern_hash(&cluster.pattern);
-        for (first, second) in holes(&cluster.pattern, vocabulary) {
-            let mut context = whole.wrapping_sub(word_hash(&cluster.pattern, first));
-            if second != first {
-                context = context.wrapping_sub(word_hash(&cluster.pattern, second));
-            }
-            contexts
-                .entry((context, first, second))
-                .or_default()
-                .push(index);
-        }
-    }
-    let mut full: Vec<(Holes, Vec<usize>)> = contexts
+    let mut full: Vec<(Holes, Vec<usize>)> = contexts(&clusters, vocabulary, holes)
         .into_iter()
-        .filter(|((_, first, second), filling)| {
-            is_value_position((*first, *second), filling, &clusters, vocabulary)
-        })
-        .map(|((_, first, second), filling)| ((first, second), filling))
+        .filter(|(holes, filling)| is_value_position(*holes, filling, &clusters, vocabulary))
         .collect();
     full.sort_unstable_by_key(|(holes, filling)| {
         (Reverse(filling.len()), filling.first().copied(), *holes)
@@ -102,7 +106,7 @@ fn round(
             }
         }
     }
-    let merged = clusters
+    let opened = clusters
         .into_iter()
         .zip(opened)
         .map(|(mut cluster, holes)| {
@@ -111,29 +115,57 @@ fn round(
                 .into_iter()
                 .flatten()
             {
-                if let Some(word) = cluster.pattern.get_mut(hole) {
-                    *word = ANY;
+                if let Some(word) = cluster.pattern.words.get_mut(hole) {
+                    *word = OPEN;
                 }
             }
-            (cluster.pattern, cluster.members)
+            cluster
         });
-    unite(merged)
+    unite(opened)
 }
 
-fn pattern_hash(pattern: &[Word]) -> u64 {
-    (0..pattern.len()).fold(mix(pattern.len() as u64), |sum, at| {
-        sum.wrapping_add(word_hash(pattern, at))
+/// The clusters that share a context, for each context of more than one.
+fn contexts(
+    clusters: &[Cluster],
+    vocabulary: &Vocabulary,
+    holes: fn(&[Word], &Vocabulary) -> Vec<Holes>,
+) -> Vec<(Holes, Vec<usize>)> {
+    let mut contexts: FixedMap<(u64, Holes), Vec<usize>> = FixedMap::default();
+    for (index, cluster) in clusters.iter().enumerate() {
+        let words = &cluster.pattern.words;
+        let whole = pattern_hash(words);
+        for (first, second) in holes(words, vocabulary) {
+            let mut context = whole.wrapping_sub(word_hash(words, first));
+            if second != first {
+                context = context.wrapping_sub(word_hash(words, second));
+            }
+            contexts
+                .entry((context, (first, second)))
+                .or_default()
+                .push(index);
+        }
+    }
+    contexts
+        .into_iter()
+        .map(|((_, holes), filling)| (holes, filling))
+        .filter(|(_, filling)| filling.len() > 1)
+        .collect()
+}
+
+fn pattern_hash(words: &[Word]) -> u64 {
+    (0..words.len()).fold(mix(words.len() as u64), |sum, at| {
+        sum.wrapping_add(word_hash(words, at))
     })
 }
 
-fn word_hash(pattern: &[Word], at: usize) -> u64 {
-    let word = pattern.get(at).copied().unwrap_or(ANY);
+fn word_hash(words: &[Word], at: usize) -> u64 {
+    let word = words.get(at).copied().unwrap_or(OPEN);
     mix((at as u64) << 32 | u64::from(word))
 }
 
-/// Each position with a word, or a wildcard, that may be a hole.
-fn single_holes(pattern: &[Word], vocabulary: &Vocabulary) -> Vec<Holes> {
-    let wordy = pattern
+/// Each position that may be a hole: one with a word or a wildcard, if words remain elsewhere.
+fn single_holes(words: &[Word], vocabulary: &Vocabulary) -> Vec<Holes> {
+    let wordy = words
         .iter()
         .filter(|word| vocabulary.is_wordy(**word))
         .count();
@@ -141,10 +173,10 @@ fn single_holes(pattern: &[Word], vocabulary: &Vocabulary) -> Vec<Holes> {
         if vocabulary.is_wordy(word) {
             wordy > 1
         } else {
-            word == ANY && wordy > 0
+            is_wildcard(word) && wordy > 0
         }
     };
-    pattern
+    words
         .iter()
         .enumerate()
         .filter(|(_, word)| is_hole(**word))
@@ -153,14 +185,14 @@ fn single_holes(pattern: &[Word], vocabulary: &Vocabulary) -> Vec<Holes> {
 }
 
 /// Each pair of positions with words.
-fn paired_holes(pattern: &[Word], vocabulary: &Vocabulary) -> Vec<Holes> {
-    let wordy = pattern
+fn paired_holes(words: &[Word], vocabulary: &Vocabulary) -> Vec<Holes> {
+    let wordy = words
         .iter()
         .enumerate()
         .filter(|(_, word)| vocabulary.is_wordy(**word))
         .map(|(at, _)| at);
     let positions: Vec<usize> = wordy.take(PAIRED_POSITIONS).collect();
-    if positions.len() < 4 {
+    if positions.len() < LEAST_PAIRED {
         return Vec::new();
     }
     let pairs = positions.iter().enumerate().flat_map(|(index, first)| {
@@ -172,31 +204,63 @@ fn paired_holes(pattern: &[Word], vocabulary: &Vocabulary) -> Vec<Holes> {
     pairs.collect()
 }
 
-/// Whether the words of `filling` at the holes are values rather than parts of what is said.
+/// Whether the words at the holes are values rather than parts of what is said.
 fn is_value_position(
-    holes: Holes,
+    (first, second): Holes,
     filling: &[usize],
     clusters: &[Cluster],
-    _vocabulary: &Vocabulary,
+    vocabulary: &Vocabulary,
 ) -> bool {
-    if filling.len() < 2 {
-        return false;
-    }
-    let (first, second) = holes;
-    let distinct = |at: usize| {
-        let mut words: Vec<Word> = filling
+    let is_value = |at: usize| {
+        let patterns = filling
             .iter()
-            .filter_map(|index| clusters.get(*index)?.pattern.get(at).copied())
-            .collect();
-        words.sort_unstable();
-        words.dedup();
-        words.len() + usize::from(words.first() == Some(&ANY)) * 2
+            .filter_map(|index| clusters.get(*index))
+            .map(|cluster| &cluster.pattern);
+        let words = patterns.filter_map(|pattern| Some((*pattern.words.get(at)?, pattern.count)));
+        Filling::new(words, at == 0, vocabulary).is_value()
     };
-    if first == second {
-        distinct(first) >= MANY
-    } else {
-        distinct(first) >= MANY && distinct(second) >= MANY
+    filling.len() > 1 && is_value(first) && (first == second || is_value(second))
+}
+
+/// Joins rare clusters to frequent ones whose patterns they match.
+fn join_frequent(mut clusters: Vec<Cluster>) -> Vec<Cluster> {
+    let mut order: Vec<usize> = (0..clusters.len()).collect();
+    order.sort_by_key(|index| {
+        clusters
+            .get(*index)
+            .map(|cluster| Reverse(cluster.pattern.count))
+    });
+    let mut tree = PrefixTree::new();
+    let mut joins = Vec::new();
+    for index in order {
+        let Some(Cluster { pattern, .. }) = clusters.get(index) else {
+            continue;
+        };
+        let found = tree.find(Sequence {
+            words: &pattern.words,
+            joined: &pattern.joined,
+        });
+        let frequent = found.and_then(|found| usize::try_from(found).ok());
+        let is_rare = |other: &Cluster| other.pattern.count >= pattern.count.saturating_mul(RARER);
+        match frequent {
+            Some(frequent) if clusters.get(frequent).is_some_and(is_rare) => {
+                joins.push((index, frequent))
+            }
+            _ => tree.insert(&pattern.words, u32::try_from(index).unwrap_or(u32::MAX)),
+        }
     }
+    for (from, to) in joins {
+        let Some(rare) = clusters.get_mut(from) else {
+            continue;
+        };
+        let (members, count) = (std::mem::take(&mut rare.members), rare.pattern.count);
+        if let Some(frequent) = clusters.get_mut(to) {
+            frequent.members.extend(members);
+            frequent.pattern.count += count;
+        }
+    }
+    clusters.retain(|cluster| !cluster.members.is_empty());
+    clusters
 }
 
 #[cfg(test)]
@@ -205,25 +269,29 @@ mod tests {
 
     fn clusters_of(messages: &[&str]) -> Vec<String> {
         let mut vocabulary = Vocabulary::new();
-        let patterns: Vec<Vec<Word>> = messages
-            .iter()
-            .map(|message| {
-                message
-                    .split(' ')
-                    .map(|word| vocabulary.add(word.as_bytes()))
-                    .collect()
-            })
-            .collect();
+        let patterns = messages.iter().map(|message| {
+            let words: Vec<Word> = message
+                .split(' ')
+                .map(|word| vocabulary.add(word.as_bytes()))
+                .collect();
+            Pattern {
+                joined: vec![false; words.len()],
+                words,
+                count: 1,
+            }
+        });
+        let patterns = patterns.collect();
         let show = |word: &Word| match *word {
-            ANY => "*".to_string(),
+            OPEN => "*".to_string(),
             word => String::from_utf8(vocabulary.text(word).to_vec()).unwrap(),
         };
-        let found = cluster(&patterns, &vocabulary);
+        let found = cluster(patterns, &vocabulary);
         found
             .iter()
             .map(|cluster| {
                 cluster
                     .pattern
+                    .words
                     .iter()
                     .map(show)
                     .collect::<Vec<_>>()

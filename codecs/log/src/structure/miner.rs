@@ -1,12 +1,12 @@
 //! Learns templates from lines, block by block, and tells which template a line has.
 
-use super::cluster::cluster;
+use super::cluster::{Pattern, cluster};
 use super::hash::FixedMap;
 use super::header::Header;
 use super::template::{Template, TemplateId};
 use super::token::Tokens;
-use super::tree::PrefixTree;
-use super::vocabulary::{Vocabulary, Word};
+use super::tree::{PrefixTree, Sequence};
+use super::vocabulary::Vocabulary;
 use std::sync::Arc;
 
 /// Mines templates.
@@ -53,8 +53,7 @@ struct Waiting {
 
 #[derive(Clone, Debug)]
 struct Shape {
-    pattern: Vec<Word>,
-    count: u64,
+    pattern: Pattern,
     example: Vec<u8>,
 }
 
@@ -109,12 +108,11 @@ impl Miner {
         if let Some(known) = self.known.get(self.tokens.key()) {
             return self.resolve(*known);
         }
-        let words: Vec<Word> = self
-            .tokens
-            .iter()
-            .map(|token| self.vocabulary.find(self.tokens.text(token)))
-            .collect();
-        match self.tree.find(&words) {
+        let pattern = self.pattern(false);
+        match self.tree.find(Sequence {
+            words: &pattern.words,
+            joined: &pattern.joined,
+        }) {
             Some(found) => {
                 let key = self.tokens.key().into();
                 self.remember(key, found);
@@ -128,7 +126,7 @@ impl Miner {
     pub fn templates(&self) -> impl Iterator<Item = &Template> {
         self.templates
             .iter()
-            .filter(|template| self.resolve(template.id.0) == template.id)
+            .filter(|template| self.resolve(template.id().0) == template.id())
     }
 
     /// The template with this number, or the one it was united with. `None` for [`Miner::OTHER`].
@@ -180,50 +178,61 @@ impl Miner {
             self.count(known, 1);
             return;
         }
-        if let Some(shape) = self
-            .waiting
-            .places
-            .get(self.tokens.key())
-            .and_then(|place| self.waiting.shapes.get_mut(*place))
-        {
-            shape.count += 1;
+        let place = self.waiting.places.get(self.tokens.key());
+        if let Some(shape) = place.and_then(|place| self.waiting.shapes.get_mut(*place)) {
+            shape.pattern.count += 1;
             return;
         }
-        let full = self.templates.len() >= MOST_TEMPLATES;
-        let text = |token| self.tokens.text(token);
-        let pattern: Vec<Word> = if full {
-            self.tokens
-                .iter()
-                .map(|token| self.vocabulary.find(text(token)))
-                .collect()
-        } else {
-            self.tokens
-                .iter()
-                .map(|token| self.vocabulary.add(text(token)))
-                .collect()
-        };
+        let is_full = self.templates.len() >= MOST_TEMPLATES;
+        let pattern = self.pattern(!is_full);
         let key: Box<[u8]> = self.tokens.key().into();
-        if let Some(found) = self.tree.find(&pattern) {
+        if let Some(found) = self.tree.find(Sequence {
+            words: &pattern.words,
+            joined: &pattern.joined,
+        }) {
             self.remember(key, found);
             self.count(found, 1);
-        } else if !full {
+        } else if !is_full {
             self.waiting.places.insert(key, self.waiting.shapes.len());
             self.waiting.shapes.push(Shape {
                 pattern,
-                count: 1,
                 example: line.to_vec(),
             });
         }
     }
 
-    fn count(&mut self, id: u32, lines: u64) {
-        let id = self.resolve(id).0;
-        if let Some(template) = usize::try_from(id)
-            .ok()
-            .and_then(|index| self.templates.get_mut(index))
-        {
-            template.count += lines;
+    /// The pattern of the line read; texts without a number get one if `learns`.
+    fn pattern(&mut self, learns: bool) -> Pattern {
+        let (tokens, vocabulary) = (&self.tokens, &mut self.vocabulary);
+        let word = |token| {
+            let text = tokens.text(token);
+            if learns {
+                vocabulary.add(text)
+            } else {
+                vocabulary.find(text)
+            }
+        };
+        let words = tokens.iter().map(word).collect();
+        let joined = tokens
+            .iter()
+            .map(|token| !tokens.is_spaced(token))
+            .collect();
+        Pattern {
+            words,
+            joined,
+            count: 1,
         }
+    }
+
+    fn count(&mut self, id: u32, lines: u64) {
+        let id = self.resolve(id);
+        if let Some(template) = self.template_mut(id) {
+            template.add_lines(lines);
+        }
+    }
+
+    fn template_mut(&mut self, id: TemplateId) -> Option<&mut Template> {
+        self.templates.get_mut(usize::try_from(id.0).ok()?)
     }
 
     /// Clusters the waiting shapes together with the templates there are, and rebuilds the tree.
@@ -231,86 +240,70 @@ impl Miner {
         if self.waiting.shapes.is_empty() {
             return;
         }
-        let waiting = std::mem::take(&mut self.waiting);
-        let living: Vec<u32> = self.templates().map(|template| template.id.0).collect();
-        let mut patterns: Vec<Vec<Word>> = self
+        let Waiting { places, shapes } = std::mem::take(&mut self.waiting);
+        let living: Vec<TemplateId> = self.templates().map(Template::id).collect();
+        let mut patterns: Vec<Pattern> = self
             .templates()
-            .map(|template| template.pattern.clone())
+            .map(|template| template.pattern().clone())
             .collect();
-        patterns.extend(waiting.shapes.iter().map(|shape| shape.pattern.clone()));
-        let mut ids = vec![Self::OTHER.0; waiting.shapes.len()];
-        for found in cluster(&patterns, &self.vocabulary) {
-            let old: Vec<u32> = found
+        patterns.extend(shapes.iter().map(|shape| shape.pattern.clone()));
+        let mut ids = vec![Self::OTHER; shapes.len()];
+        for mut found in cluster(patterns, &self.vocabulary) {
+            found.members.sort_unstable();
+            let id = match found
                 .members
-                .iter()
-                .filter_map(|member| living.get(*member).copied())
-                .collect();
-            let new: Vec<usize> = found
-                .members
-                .iter()
-                .filter_map(|member| member.checked_sub(living.len()))
-                .collect();
-            let id = match old.first() {
-                Some(&id) => id,
-                None => match new.first().and_then(|first| waiting.shapes.get(*first)) {
-                    Some(shape) => self.new_template(&shape.example),
-                    None => continue,
-                },
+                .first()
+                .map(|first| (living.get(*first), first.wrapping_sub(living.len())))
+            {
+                Some((Some(&old), _)) => old,
+                Some((None, new)) => {
+                    self.new_template(shapes.get(new).map_or(&[], |shape| &shape.example))
+                }
+                None => continue,
             };
-            self.unite(id, &old, &found.pattern);
-            for index in new {
-                if let (Some(shape), Some(place)) = (waiting.shapes.get(index), ids.get_mut(index))
-                {
-                    self.count(id, shape.count);
+            for member in found.members {
+                if let Some(old) = living.get(member) {
+                    self.unite(*old, id);
+                } else if let Some(place) = ids.get_mut(member.wrapping_sub(living.len())) {
                     *place = id;
                 }
             }
+            if let Some(template) = usize::try_from(id.0)
+                .ok()
+                .and_then(|index| self.templates.get_mut(index))
+            {
+                template.set_pattern(found.pattern, &self.vocabulary);
+            }
         }
-        for (key, place) in waiting.places {
+        for (key, place) in places {
             if let Some(&id) = ids.get(place) {
-                self.remember(key, id);
+                self.remember(key, id.0);
             }
         }
         self.rebuild_tree();
     }
 
-    fn new_template(&mut self, example: &[u8]) -> u32 {
-        let id = u32::try_from(self.templates.len()).unwrap_or(u32::MAX);
+    fn new_template(&mut self, example: &[u8]) -> TemplateId {
+        let id = TemplateId(u32::try_from(self.templates.len()).unwrap_or(u32::MAX));
         self.templates
-            .push(Template::new(TemplateId(id), example, self.header.clone()));
-        self.united.push(id);
+            .push(Template::new(id, example, self.header.clone()));
+        self.united.push(id.0);
         id
     }
 
-    /// Gives the template `id` its pattern, and the lines of the templates `old`.
-    fn unite(&mut self, id: u32, old: &[u32], pattern: &[Word]) {
-        for &other in old.iter().filter(|other| **other != id) {
-            let Ok(index) = usize::try_from(other) else {
-                continue;
-            };
-            let lines = self
-                .templates
-                .get(index)
-                .map_or(0, |template| template.count);
-            if let Some(united) = self.united.get_mut(index) {
-                *united = id;
-            }
-            self.count(id, lines);
-        }
-        if let Some(template) = usize::try_from(id)
+    fn unite(&mut self, old: TemplateId, with: TemplateId) {
+        if let Some(united) = usize::try_from(old.0)
             .ok()
-            .and_then(|index| self.templates.get_mut(index))
+            .and_then(|index| self.united.get_mut(index))
         {
-            if template.pattern != pattern || pattern.is_empty() {
-                template.set_pattern(pattern, &self.vocabulary);
-            }
+            *united = with.0;
         }
     }
 
     fn rebuild_tree(&mut self) {
         let mut tree = PrefixTree::new();
         for template in self.templates() {
-            tree.insert(&template.pattern, template.id.0);
+            tree.insert(&template.pattern().words, template.id().0);
         }
         self.tree = tree;
     }

@@ -1,6 +1,7 @@
 //! The structure of a log: the header of its lines, the times in it, and the templates of its messages.
 
 mod cluster;
+mod filling;
 mod hash;
 mod header;
 mod json;

@@ -19,6 +19,8 @@ const END_SPACED: u8 = 3;
 const LONGEST_MESSAGE: usize = 8192;
 /// And so far in tokens.
 const MOST_TOKENS: usize = 400;
+/// Tokens that one wildcard takes.
+pub(crate) const LONGEST_WILDCARD: usize = 8;
 /// And values in quotes or brackets, in bytes.
 const LONGEST_QUOTE: usize = 512;
 
@@ -74,6 +76,32 @@ impl Tokens {
 
     pub(crate) fn len(&self) -> usize {
         self.list.len()
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<&Token> {
+        self.list.get(index)
+    }
+
+    /// Where a wildcard may end that begins at token `start`: after one token, or, for a wildcard that begins a field, after
+    /// more that follow without white space.
+    pub(crate) fn wildcard_ends(&self, start: usize) -> impl Iterator<Item = usize> {
+        let is_joined = |token: &Token| !self.is_spaced(token);
+        let is_inside = start > 0 && self.list.get(start - 1).is_some_and(is_joined);
+        let most = if is_inside { 1 } else { LONGEST_WILDCARD };
+        let rest = self.list.get(start..).unwrap_or_default();
+        let more = rest
+            .iter()
+            .take(most - 1)
+            .take_while(|token| is_joined(token))
+            .count();
+        start + 1..(start + 2 + more).min(self.list.len() + 1)
+    }
+
+    /// Whether one of the tokens `start..end` has a value in it.
+    pub(crate) fn has_value(&self, start: usize, end: usize) -> bool {
+        self.list
+            .get(start..end)
+            .is_some_and(|tokens| tokens.iter().any(|token| !token.values.is_empty()))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Token> {

@@ -1,15 +1,29 @@
 //! Numbers for the texts of tokens, so that patterns compare as numbers.
 
 use super::hash::FixedMap;
-use super::token::{is_value, is_wordy};
+use super::token::{PLACEHOLDER, is_value, is_wordy};
 
-/// Stands for the text of a token. [`ANY`] is that of a token which is a value.
+/// Stands for the text of a token, or for a wildcard in a pattern.
 pub(crate) type Word = u32;
 
-/// The wildcard, and the text of every token that is nothing but a value.
-pub(crate) const ANY: Word = 0;
-/// A text that has no number yet; only a wildcard matches it.
-pub(crate) const UNKNOWN: Word = u32::MAX;
+/// Set in words whose text has a value in it.
+const VALUED: Word = 1 << 31;
+/// The wildcard that anything matches.
+pub(crate) const OPEN: Word = 0;
+/// The text of every token that is nothing but a value; in a pattern, the wildcard that texts with a value match.
+pub(crate) const VALUE: Word = VALUED;
+/// A text without a number, bare of values; only [`OPEN`] matches it.
+const UNKNOWN: Word = VALUED - 1;
+
+/// Whether the text has a value in it.
+pub(crate) fn is_valued(word: Word) -> bool {
+    word & VALUED != 0
+}
+
+/// Whether the word is a wildcard in a pattern.
+pub(crate) fn is_wildcard(word: Word) -> bool {
+    word == OPEN || word == VALUE
+}
 
 /// The texts seen so far.
 #[derive(Clone, Debug)]
@@ -26,27 +40,37 @@ impl Vocabulary {
         }
     }
 
+    /// The number of `text`; that of no text if it has none.
     pub(crate) fn find(&self, text: &[u8]) -> Word {
         if is_value(text) {
-            return ANY;
+            return VALUE;
         }
-        self.numbers.get(text).copied().unwrap_or(UNKNOWN)
+        self.numbers
+            .get(text)
+            .copied()
+            .unwrap_or_else(|| UNKNOWN | mark(text))
     }
 
+    /// The number of `text`, a new one if it has none.
     pub(crate) fn add(&mut self, text: &[u8]) -> Word {
         let found = self.find(text);
-        if found != UNKNOWN {
+        if found & !VALUED != UNKNOWN {
             return found;
         }
-        let word = Word::try_from(self.texts.len()).unwrap_or(UNKNOWN);
+        let index = Word::try_from(self.texts.len()).unwrap_or(UNKNOWN);
+        if index >= UNKNOWN {
+            return found;
+        }
+        let word = index | mark(text);
         self.texts.push(text.into());
         self.numbers.insert(text.into(), word);
         word
     }
 
+    /// The text with this number; nothing for wildcards.
     pub(crate) fn text(&self, word: Word) -> &[u8] {
-        usize::try_from(word)
-            .ok()
+        let index = usize::try_from(word & !VALUED).ok();
+        index
             .and_then(|index| self.texts.get(index))
             .map(Box::as_ref)
             .unwrap_or_default()
@@ -55,5 +79,13 @@ impl Vocabulary {
     /// Whether the text says something: it has a letter.
     pub(crate) fn is_wordy(&self, word: Word) -> bool {
         is_wordy(self.text(word))
+    }
+}
+
+fn mark(text: &[u8]) -> Word {
+    if text.contains(&PLACEHOLDER) {
+        VALUED
+    } else {
+        0
     }
 }
