@@ -78,13 +78,20 @@ impl<const C: usize> Bank<C> {
     /// How many contexts have seen anything at the beginning of the current nibble.
     #[inline(always)]
     pub(super) fn known_contexts(&self) -> usize {
-        self.slots.iter().map(|slot| usize::from(slot[0] != 0)).sum()
+        self.slots
+            .iter()
+            .map(|slot| usize::from(slot[0] != 0))
+            .sum()
     }
 
     /// Writes the inputs for the bit at `node` of the nibble.
     #[inline(always)]
     pub(super) fn predict(&self, node: usize, inputs: &mut [i16]) {
-        for (i, pair) in inputs.chunks_exact_mut(INPUTS_PER_CONTEXT).take(C).enumerate() {
+        for (i, pair) in inputs
+            .chunks_exact_mut(INPUTS_PER_CONTEXT)
+            .take(C)
+            .enumerate()
+        {
             let history = self.slots[i][node & 15];
             pair[0] = stretch(self.maps[i][usize::from(history)].probability());
             pair[1] = stretch(self.counters.probability(self.groups[i], node));
@@ -112,7 +119,9 @@ impl<const C: usize> Bank<C> {
             // The line is the byte's, so that both nibbles cost one cache miss.
             let line = self.histories.line_of(self.hashes[i]);
             let check = (hash >> 56) as u8;
-            self.indices[i] = self.histories.load(line, check, &self.seen, &mut self.slots[i]);
+            self.indices[i] = self
+                .histories
+                .load(line, check, &self.seen, &mut self.slots[i]);
             self.groups[i] = self.counters.find(self.hashes[i], (hash >> 44) as u16);
         }
     }

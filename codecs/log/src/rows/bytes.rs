@@ -3,21 +3,21 @@
 use super::bank::{Bank, INPUTS_PER_CONTEXT};
 use super::coder::BitCoder;
 use super::contexts::{CONTEXTS, hashes};
-use super::experts::{EXPERTS, Forecast, NO_BYTE, STATES};
-use super::line::Line;
+use super::experts::{EXPERTS, Forecast, NO_BYTE, STATES, View};
+use super::line::{Line, combine};
 use super::mixer::WideMixer;
 use codec_entropy::mixing::{AdaptiveProbability, Apm, squash, stretch};
 
 /// Mixer inputs: contexts, experts, the bits alone, a constant; the rest stay zero.
-const INPUTS: usize = 56;
+const INPUTS: usize = 64;
 const FROM_EXPERTS: usize = CONTEXTS * INPUTS_PER_CONTEXT;
 const FROM_BITS: usize = FROM_EXPERTS + EXPERTS;
 const FROM_BEST: usize = FROM_BITS + 1;
 
-const FIRST_WEIGHT: i32 = 40;
+const FIRST_WEIGHT: i32 = 14;
 
 /// Learning rate, settled and in addition at the beginning.
-const RATE: i32 = 60;
+const RATE: i32 = 400;
 const FIRST_RATE: i32 = 800;
 /// Bytes after which half of the additional rate is gone.
 const RATE_HALF_LIFE: i32 = 1 << 12;
@@ -27,8 +27,8 @@ const LIMIT: u32 = 255;
 
 /// Rows of weights: the bits so far and whether the surest expert still agrees; which experts
 /// still agree; contexts seen before; the last byte.
-const ROW_SETS: usize = 4;
-const ROWS: [usize; ROW_SETS] = [3 * 256, 1 << EXPERTS, (CONTEXTS + 1) * 8 * 3, 256 * 3];
+const ROW_SETS: usize = 5;
+const ROWS: [usize; ROW_SETS] = [3 * 256, 1 << EXPERTS, (CONTEXTS + 1) * 8 * 3, 256 * 3, 2048];
 
 /// States of an expert within a byte.
 const BIT_STATES: usize = STATES / 4 * 8;
@@ -94,12 +94,12 @@ impl ByteModel {
         &mut self,
         coder: &mut impl BitCoder,
         byte: u8,
-        line: &Line,
-        forecast: &Forecast,
+        view: View,
         surety: u16,
         refused: bool,
     ) -> u8 {
-        self.begin(line, forecast);
+        let View { line, forecast, .. } = view;
+        self.begin(view);
         let surety = surety_class(surety);
         for place in (0..8).rev() {
             if place == 3 {
@@ -119,11 +119,11 @@ impl ByteModel {
         self.partial as u8
     }
 
-    fn begin(&mut self, line: &Line, forecast: &Forecast) {
+    fn begin(&mut self, view: View) {
         self.partial = 1;
         self.known = 0;
         self.node = 0;
-        self.touched ^= self.bank.begin_byte(&hashes(line, forecast));
+        self.touched ^= self.bank.begin_byte(&hashes(view));
         self.count = self.count.saturating_add(1).min(1 << 20);
         self.rate = RATE + FIRST_RATE * RATE_HALF_LIFE / (RATE_HALF_LIFE + self.count);
     }
@@ -159,11 +159,16 @@ impl ByteModel {
             agreement,
             (self.bank.known_contexts() * 8 + self.known) * 3 + direction,
             line.last() * 3 + direction,
+            (combine(line.template, u64::from(line.token_len)) >> 40 & 2047) as usize,
         ];
         let logit = self.mixer.mix(&self.inputs, rows, self.partial);
         let plain = i32::from(squash(logit));
         let by_last = self.by_last.refine(logit, line.last() << 8 | self.partial);
-        let expected = if best.is_some() { usize::from(forecast.byte) } else { 256 };
+        let expected = if best.is_some() {
+            usize::from(forecast.byte)
+        } else {
+            256
+        };
         let by_best = self.by_best.refine(logit, expected << 8 | self.partial);
         ((2 * plain + by_last + by_best) >> 2).clamp(1, 65_535) as u16
     }

@@ -1,20 +1,26 @@
 //! The contexts in which a byte that no expert foresaw is predicted.
 
-use super::experts::{Forecast, NUMBER, PLACE};
-use super::line::{Line, combine};
+use super::experts::{ABOVE, LONG, NUMBER, PLACE, SHORT, View};
+use super::line::combine;
 use codec_entropy::mixing::context_hash;
 
 /// Number of contexts.
-pub(super) const CONTEXTS: usize = 18;
+pub(super) const CONTEXTS: usize = 21;
 
 /// Hashes of all contexts of the next byte.
 #[inline(always)]
-pub(super) fn hashes(line: &Line, forecast: &Forecast) -> [u64; CONTEXTS] {
+pub(super) fn hashes(view: View) -> [u64; CONTEXTS] {
+    let View {
+        line,
+        forecast,
+        numbers,
+    } = view;
     let bytes = &forecast.bytes;
     let state = |i: usize| u64::from(forecast.states[i] >> 2);
     let pair = |i: usize, j: usize| u64::from(bytes[i]) << 16 | u64::from(bytes[j]);
     let best = u64::from(forecast.byte);
     let place = line.place();
+    let comparison = numbers.comparison();
     let contexts = [
         line.recent & 0xFF,
         line.recent & 0xFFFF,
@@ -29,11 +35,17 @@ pub(super) fn hashes(line: &Line, forecast: &Forecast) -> [u64; CONTEXTS] {
         combine(line.template, u64::from(line.token_len)),
         combine(combine(line.token, u64::from(line.field)), line.first_words),
         combine(line.token, line.variables[0]),
-        pair(PLACE, 0) << 32 | state(PLACE),
+        pair(PLACE, LONG) << 32 | state(PLACE),
         pair(PLACE, NUMBER) << 32 | line.recent & 0xFF,
-        pair(1, 5) << 32 | best,
+        pair(SHORT, ABOVE) << 32 | best,
         best << 32 | u64::from(forecast.second) << 16 | state(forecast.best),
         combine(combine(line.token, line.first_field), u64::from(line.field)),
+        combine(comparison, line.template),
+        combine(
+            comparison,
+            numbers.changes() << 32 | u64::from(forecast.bytes[NUMBER]),
+        ),
+        combine(combine(comparison, numbers.last_change()), line.previous[0]),
     ];
     let mut salt = 0;
     contexts.map(|context| {

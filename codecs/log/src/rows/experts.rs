@@ -8,9 +8,9 @@ use codec_entropy::mixing::AdaptiveProbability;
 pub(super) const EXPERTS: usize = 10;
 
 /// Follows the last occurrence of the last 16 bytes.
-const LONG: usize = 0;
+pub(super) const LONG: usize = 0;
 /// Follows the last occurrence of the last 6 bytes.
-const SHORT: usize = 1;
+pub(super) const SHORT: usize = 1;
 /// Follows the last place with the same template so far,
 pub(super) const PLACE: usize = 2;
 /// and the one before it.
@@ -18,7 +18,7 @@ const OLDER: usize = 3;
 /// Same field of a line with the same first words.
 const WORDS: usize = 4;
 /// Same field of the line above.
-const ABOVE: usize = 5;
+pub(super) const ABOVE: usize = 5;
 /// Same template so far and same first field.
 const FIRST: usize = 6;
 /// Same template so far and same last variable tokens.
@@ -38,7 +38,7 @@ pub(super) const STATES: usize = 16 * 8 * 4;
 const VERIFIED: usize = 32;
 
 /// Count at which an expert's confidence stops slowing down.
-const CONFIDENCE_LIMIT: u32 = 255;
+const CONFIDENCE_LIMIT: u32 = 1023;
 
 /// One expert's place and record.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,6 +70,14 @@ pub(super) struct Forecast {
     pub(super) second: u16,
 }
 
+/// All that is known before a byte.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View<'a> {
+    pub(super) line: &'a Line,
+    pub(super) forecast: &'a Forecast,
+    pub(super) numbers: &'a Numbers,
+}
+
 /// All experts.
 #[derive(Clone, Debug)]
 pub(super) struct Experts {
@@ -80,7 +88,7 @@ pub(super) struct Experts {
     numbers: Numbers,
     experts: [Expert; EXPERTS],
     confidence: Box<[[AdaptiveProbability; STATES]; EXPERTS]>,
-    pub(super) forecast: Forecast,
+    forecast: Forecast,
 }
 
 /// Fields of a line that are remembered for the line below.
@@ -119,6 +127,16 @@ impl Experts {
             + size_of::<Self>()
     }
 
+    /// What is known before the next byte.
+    #[inline(always)]
+    pub(super) fn view<'a>(&'a self, line: &'a Line) -> View<'a> {
+        View {
+            line,
+            forecast: &self.forecast,
+            numbers: &self.numbers,
+        }
+    }
+
     /// Moves on by the last byte of `history`, which `line` has already taken in.
     pub(super) fn advance(&mut self, history: &[u8], line: &Line) {
         let Some(&byte) = history.last() else { return };
@@ -144,7 +162,11 @@ impl Experts {
             let state = usize::from(self.forecast.states[i]);
             self.confidence[i][state].update(hit, CONFIDENCE_LIMIT);
             expert.failures = expert.failures << 1 | u8::from(!hit);
-            expert.streak = if hit { expert.streak.saturating_add(1) } else { 0 };
+            expert.streak = if hit {
+                expert.streak.saturating_add(1)
+            } else {
+                0
+            };
             expert.pointer += 1;
         }
     }
@@ -155,7 +177,10 @@ impl Experts {
             (PLACE, place),
             (WORDS, combine(line.first_words, u64::from(line.field))),
             (FIRST, combine(place, line.first_field)),
-            (VARIABLES, combine(combine(place, line.variables[0]), line.variables[1])),
+            (
+                VARIABLES,
+                combine(combine(place, line.variables[0]), line.variables[1]),
+            ),
             (SEQUENCE, combine(place, line.previous[0])),
         ];
         for (which, key) in keys {

@@ -1,22 +1,20 @@
 //! Predicts whether the surest expert is right.
 
-use super::experts::{EXPERTS, Forecast, NO_BYTE};
+use super::experts::{EXPERTS, NO_BYTE, NUMBER, View};
 use super::line::{Class, Line, combine};
 use super::mixer::WideMixer;
-use codec_entropy::mixing::{
-    AdaptiveProbability, Apm, HistoryStates, squash, stretch,
-};
+use codec_entropy::mixing::{AdaptiveProbability, Apm, HistoryStates, squash, stretch};
 
 /// Hashed contexts.
-const CONTEXTS: usize = 10;
+const CONTEXTS: usize = 12;
 
 /// Mixer inputs: experts, two per context, a constant; the rest stay zero.
-const INPUTS: usize = 32;
+const INPUTS: usize = 40;
 
-const FIRST_WEIGHT: i32 = 40;
+const FIRST_WEIGHT: i32 = 14;
 
 /// Learning rate, settled and in addition at the beginning.
-const RATE: i32 = 60;
+const RATE: i32 = 400;
 const FIRST_RATE: i32 = 800;
 /// Flags after which half of the additional rate is gone.
 const RATE_HALF_LIFE: i32 = 1 << 12;
@@ -25,7 +23,7 @@ const MAP_LIMIT: u32 = 1023;
 const APM_RATE: u32 = 6;
 
 /// Rows of weights: surest expert and its streak, who agrees, kind of byte and recent flags.
-const ROWS: [usize; 3] = [EXPERTS * 16, 1 << EXPERTS, 4 * 4 * 64];
+const ROWS: [usize; 4] = [EXPERTS * 16, 1 << EXPERTS, 4 * 4 * 64, 2048];
 
 /// A context's memory: history, check and probability.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +47,7 @@ pub(super) struct FlagModel {
     maps: Box<[[AdaptiveProbability; 256]; CONTEXTS]>,
     indices: [usize; CONTEXTS],
     inputs: [i16; INPUTS],
-    mixer: WideMixer<INPUTS, 3>,
+    mixer: WideMixer<INPUTS, 4>,
     by_agreement: Apm,
     by_place: Apm,
     /// The last flags, set bits for failures.
@@ -86,17 +84,18 @@ impl FlagModel {
     pub(super) fn memory_bytes(bits: u32) -> usize {
         (size_of::<Cell>() << bits)
             + CONTEXTS * 1024
-            + WideMixer::<INPUTS, 3>::memory_bytes(ROWS, 4)
+            + WideMixer::<INPUTS, 4>::memory_bytes(ROWS, 4)
             + Apm::memory_bytes((1 << EXPERTS) + (1 << 12))
             + size_of::<Self>()
     }
 
     /// The probability that the surest expert is right, of 65536, in `1..=65535`.
-    pub(super) fn predict(&mut self, line: &Line, forecast: &Forecast) -> u16 {
+    pub(super) fn predict(&mut self, view: View) -> u16 {
+        let View { line, forecast, .. } = view;
         if line.column == 0 {
             self.line_failures = 0;
         }
-        self.find(line, forecast);
+        self.find(view);
         for i in 0..EXPERTS {
             let odds = if forecast.bytes[i] == NO_BYTE {
                 0
@@ -120,6 +119,7 @@ impl FlagModel {
             forecast.best * 16 + streak,
             forecast.agreement,
             (class * 4 + token_class(line)) * 64 + (self.failures & 63) as usize,
+            (combine(line.template, u64::from(line.token_len)) >> 40 & 2047) as usize,
         ];
         let logit = self.mixer.mix(&self.inputs, rows, class);
         let plain = i32::from(squash(logit));
@@ -149,7 +149,12 @@ impl FlagModel {
     }
 
     /// Finds the contexts' cells.
-    fn find(&mut self, line: &Line, forecast: &Forecast) {
+    fn find(&mut self, view: View) {
+        let View {
+            line,
+            forecast,
+            numbers,
+        } = view;
         let byte = u64::from(forecast.byte);
         let second = u64::from(forecast.second);
         let streak = u64::from(forecast.states[forecast.best]) >> 5;
@@ -165,6 +170,11 @@ impl FlagModel {
             combine(combine(line.previous[0], line.place()), byte),
             combine(line.variables[0], byte << 8 | u64::from(line.token_len)),
             u64::from(line.field) << 32 | u64::from(self.line_failures.min(15)) << 16 | byte,
+            combine(combine(numbers.comparison(), line.template), byte),
+            combine(
+                combine(numbers.comparison(), numbers.changes()),
+                byte << 9 | u64::from(forecast.bytes[NUMBER]),
+            ),
         ];
         let mask = self.cells.len() - 1;
         for (i, context) in contexts.into_iter().enumerate() {

@@ -80,12 +80,13 @@ impl<const N: usize, const S: usize> WideMixer<N, S> {
     pub(super) fn learn(&mut self, inputs: &[i16; N], bit: bool, rate: i32) {
         let shares = &mut self.blends[self.blend];
         let blend_error = error(bit, self.logit) >> 4;
-        for set in 0..S {
-            let share = shares[set] + ((self.sums[set] * blend_error) >> 14);
-            shares[set] = share.clamp(-BLEND_LIMIT, BLEND_LIMIT);
-            let step = ((error(bit, self.sums[set]) * rate + (1 << 11)) >> 12) as i16;
+        let chosen = self.sums.iter().zip(&self.rows);
+        for (share, (&sum, &row)) in shares.iter_mut().zip(chosen) {
+            let moved = *share + ((sum * blend_error) >> 14);
+            *share = moved.clamp(-BLEND_LIMIT, BLEND_LIMIT);
+            let step = ((error(bit, sum) * rate + (1 << 11)) >> 12) as i16;
             if step.unsigned_abs() >= SMALL_STEP {
-                add_scaled(&mut self.weights[self.rows[set]], inputs, step);
+                add_scaled(&mut self.weights[row], inputs, step);
             }
         }
     }

@@ -151,9 +151,12 @@ fn code_all<K: BitCoder>(
     }
 }
 
+/// Lines in common formats, with common words.
+const PRIMER: &[u8] = include_bytes!("primer.txt");
+
 /// What every block is imagined to follow.
 fn first_history() -> Vec<u8> {
-    b"\n".to_vec()
+    PRIMER.to_vec()
 }
 
 /// Teaches a new model what precedes the block.
@@ -163,3 +166,6 @@ fn train(model: &mut Model, history: &[u8]) {
         model.advance(&history[..=position]);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -28,7 +28,7 @@ impl Model {
             bytes: ByteModel::new(line_bits(len)),
             offer_from: match effort {
                 Effort::Quick | Effort::Mid => 0,
-                Effort::Max => std::env::var("OFFER").map_or(65_400, |s| s.parse().unwrap()),
+                Effort::Max => 65_000,
             },
         }
     }
@@ -44,14 +44,14 @@ impl Model {
     /// Codes the byte behind `history` and returns it; the next one is predicted after
     /// [`advance`](Self::advance).
     pub(super) fn code(&mut self, coder: &mut impl BitCoder, byte: u8) -> u8 {
-        let forecast = &self.experts.forecast;
-        if forecast.byte == NO_BYTE {
-            return self.bytes.code(coder, byte, &self.line, forecast, 0, false);
+        let view = self.experts.view(&self.line);
+        let expected = view.forecast.byte as u8;
+        if view.forecast.byte == NO_BYTE {
+            return self.bytes.code(coder, byte, view, 0, false);
         }
-        let surety = self.flag.predict(&self.line, forecast);
-        let expected = forecast.byte as u8;
+        let surety = self.flag.predict(view);
         if surety < self.offer_from {
-            let byte = self.bytes.code(coder, byte, &self.line, forecast, surety, false);
+            let byte = self.bytes.code(coder, byte, view, surety, false);
             self.flag.update(byte == expected);
             return byte;
         }
@@ -60,7 +60,7 @@ impl Model {
         if hit {
             return expected;
         }
-        self.bytes.code(coder, byte, &self.line, forecast, surety, true)
+        self.bytes.code(coder, byte, view, surety, true)
     }
 
     /// Takes in the last byte of `history`.

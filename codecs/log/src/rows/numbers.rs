@@ -1,9 +1,45 @@
-//! Predicts a number from the last number at the same place and its last change.
+//! Follows the numbers at each place of a template: how they change, and what that predicts.
 
 use super::line::Line;
 
 /// Longest number followed: all of that many digits fit 64 bits.
 const MOST_DIGITS: usize = 19;
+
+/// Differences of leading digits are told apart in this range.
+const SMALLEST_DIFFERENCE: i64 = -3;
+const LARGEST_DIFFERENCE: i64 = 12;
+
+/// A decimal number with its leading zeros.
+#[derive(Clone, Copy, Debug, Default)]
+struct Digits {
+    digits: [u8; MOST_DIGITS + 1],
+    len: usize,
+}
+
+impl Digits {
+    fn new(mut value: u64, width: usize) -> Self {
+        let mut digits = [0; MOST_DIGITS + 1];
+        let mut start = digits.len();
+        while start > 0 && (value > 0 || digits.len() - start < width) {
+            start -= 1;
+            digits[start] = b'0' + (value % 10) as u8;
+            value /= 10;
+        }
+        digits.rotate_left(start);
+        Self {
+            digits,
+            len: MOST_DIGITS + 1 - start,
+        }
+    }
+
+    #[inline(always)]
+    fn get(&self, index: usize) -> Option<u8> {
+        self.digits
+            .get(..self.len)
+            .and_then(|digits| digits.get(index))
+            .copied()
+    }
+}
 
 /// What is known of the numbers at one place.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,18 +51,22 @@ struct Entry {
     change: u64,
 }
 
-/// Follows the numbers at each place (template so far) and expects each to change as it did before.
+/// Follows the numbers at each place (template so far).
 #[derive(Clone, Debug)]
 pub(super) struct Numbers {
     table: Vec<Entry>,
     place: u64,
-    /// The expected digits, right-aligned, and how many they are; 0 when nothing is expected.
-    digits: [u8; MOST_DIGITS + 1],
-    expected_len: usize,
-    /// The number so far.
+    known: Entry,
+    /// The number that was at this place before, and the one after the same change once more.
+    before: Digits,
+    expected: Digits,
+    /// The number so far, and its difference from as many digits of the one before.
     value: u64,
     len: usize,
     is_number: bool,
+    difference: i64,
+    /// How the last numbers of the line changed, two bits each; the latest lowest.
+    changes: u32,
 }
 
 impl Numbers {
@@ -35,11 +75,14 @@ impl Numbers {
         Self {
             table: vec![Entry::default(); 1 << bits],
             place: 0,
-            digits: [0; MOST_DIGITS + 1],
-            expected_len: 0,
+            known: Entry::default(),
+            before: Digits::default(),
+            expected: Digits::default(),
             value: 0,
             len: 0,
             is_number: false,
+            difference: 0,
+            changes: 0,
         }
     }
 
@@ -53,47 +96,81 @@ impl Numbers {
     pub(super) fn advance(&mut self, byte: u8, line: &Line) -> Option<u8> {
         if line.is_at_anchor() {
             self.end();
+            if line.column == 0 {
+                self.changes = 0;
+            }
             self.begin(line.template);
         } else {
             self.extend(byte);
         }
-        if self.len < self.expected_len {
-            let start = self.digits.len() - self.expected_len;
-            self.digits.get(start + self.len).copied()
-        } else {
-            None
+        self.expected.get(self.len)
+    }
+
+    /// How the number so far compares with the one before: the difference, and the next two digits
+    /// of the one before (0 where there are none).
+    #[inline(always)]
+    pub(super) fn comparison(&self) -> u64 {
+        if !self.is_number {
+            return 0;
         }
+        let digit = |index| u64::from(self.before.get(index).unwrap_or(0));
+        let difference = (self.difference - SMALLEST_DIFFERENCE) as u64 + 1;
+        difference << 16 | digit(self.len) << 8 | digit(self.len + 1)
+    }
+
+    /// How the last numbers of this line changed.
+    #[inline(always)]
+    pub(super) fn changes(&self) -> u64 {
+        u64::from(self.changes)
+    }
+
+    /// The last change of the number at this place.
+    #[inline(always)]
+    pub(super) fn last_change(&self) -> u64 {
+        self.known.change
     }
 
     fn extend(&mut self, byte: u8) {
-        let start = self.digits.len() - self.expected_len;
-        if self.digits.get(start + self.len) != Some(&byte) {
-            self.expected_len = 0;
+        if self.expected.get(self.len) != Some(byte) {
+            self.expected.len = 0;
         }
         self.is_number &= byte.is_ascii_digit() && self.len < MOST_DIGITS;
         if self.is_number {
-            self.value = self.value * 10 + u64::from(byte - b'0');
+            let digit = byte.wrapping_sub(b'0');
+            self.value = self.value * 10 + u64::from(digit);
+            let before = self.before.get(self.len).unwrap_or(b'0').wrapping_sub(b'0');
+            let difference = self.difference * 10 + i64::from(digit) - i64::from(before);
+            self.difference = difference.clamp(SMALLEST_DIFFERENCE, LARGEST_DIFFERENCE);
         }
         self.len += 1;
     }
 
     /// Remembers the number that has just ended.
     fn end(&mut self) {
-        if self.is_number && self.len > 0 {
-            let (index, check) = self.index(self.place);
-            let entry = &mut self.table[index];
-            let change = if entry.check == check {
-                self.value.wrapping_sub(entry.value)
-            } else {
-                0
-            };
-            *entry = Entry {
-                check,
-                width: self.len as u32,
-                value: self.value,
-                change,
-            };
+        if !self.is_number || self.len == 0 {
+            return;
         }
+        let (index, check) = self.index(self.place);
+        let is_known = self.known.check == check && self.known.width > 0;
+        let change = if is_known {
+            self.value.wrapping_sub(self.known.value)
+        } else {
+            0
+        };
+        let kind = match change {
+            0 => 0,
+            1 => 1,
+            _ if change == self.known.change => 1,
+            _ if change < 1 << 63 => 2,
+            _ => 3,
+        };
+        self.changes = self.changes << 2 | kind;
+        self.table[index] = Entry {
+            check,
+            width: self.len as u32,
+            value: self.value,
+            change,
+        };
     }
 
     /// Expects a number at a place.
@@ -102,25 +179,23 @@ impl Numbers {
         self.value = 0;
         self.len = 0;
         self.is_number = true;
-        self.expected_len = 0;
+        self.difference = 0;
         let (index, check) = self.index(place);
-        let entry = self.table[index];
-        if entry.check == check && entry.width > 0 {
-            self.write_digits(entry.value.wrapping_add(entry.change), entry.width as usize);
+        self.known = self.table[index];
+        if self.known.check == check && self.known.width > 0 {
+            let Entry {
+                value,
+                change,
+                width,
+                ..
+            } = self.known;
+            self.before = Digits::new(value, width as usize);
+            self.expected = Digits::new(value.wrapping_add(change), width as usize);
+        } else {
+            self.known = Entry::default();
+            self.before.len = 0;
+            self.expected.len = 0;
         }
-    }
-
-    fn write_digits(&mut self, mut value: u64, width: usize) {
-        let mut written = 0;
-        for place in self.digits.iter_mut().rev() {
-            if value == 0 && written >= width {
-                break;
-            }
-            *place = b'0' + (value % 10) as u8;
-            value /= 10;
-            written += 1;
-        }
-        self.expected_len = written;
     }
 
     #[inline(always)]
@@ -152,7 +227,10 @@ mod tests {
 
     #[test]
     fn a_counter_is_expected_to_go_on_counting() {
-        assert_eq!(expected("n=97;\nn=98;\nn=99;\nn=100;\nn=101;\n"), 1 + 2 + 3 + 3);
+        assert_eq!(
+            expected("n=97;\nn=98;\nn=99;\nn=100;\nn=101;\n"),
+            1 + 2 + 3 + 3
+        );
     }
 
     #[test]
