@@ -593,8 +593,10 @@ fn is_value_as_a_whole(word: &[u8]) -> bool {
     if backslashes >= 2 || (backslashes == 1 && word.get(1) == Some(&b':')) {
         return true;
     }
-    let hexadecimal =
-        strange_to_hex + dots + slashes + backslashes + ats == 0 && digits > 0 && word.len() >= 8;
+    let signs = word.len() - letters - digits;
+    let hexadecimal = strange_to_hex + dots + slashes + backslashes + ats == 0
+        && word.len() >= 8
+        && (digits > 0 || signs == 0);
     let mail = ats == 1 && dots > 0 && word.first() != Some(&b'@');
     hexadecimal || mail || (dots > 0 && is_host_with_port(word))
 }
