@@ -1,0 +1,69 @@
+//! Columns: lines as templates and typed values.
+
+mod code;
+mod intern;
+mod kernel;
+mod model;
+mod parse;
+mod port;
+mod runs;
+mod spec;
+mod template;
+mod tokens;
+mod value;
+
+pub use kernel::Kernel;
+use thiserror::Error;
+
+/// Why a payload cannot be decoded.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ColumnsError {
+    /// The payload ends before its contents do.
+    #[error("the payload is cut short")]
+    Truncated,
+    /// A number takes more bytes than any number does.
+    #[error("a number does not fit 63 bits")]
+    Number,
+    /// A kernel that this version does not know.
+    #[error("kernel {0} is not known")]
+    Kernel(u64),
+    /// A text claims to be longer than its block allows.
+    #[error("a text claims {len} bytes where at most {limit} can be")]
+    TooLong {
+        /// What it claims.
+        len: u64,
+        /// What can be.
+        limit: u64,
+    },
+    /// A text's kernel refused it.
+    #[error("{0}")]
+    Text(String),
+    /// The description of a column is not one.
+    #[error("column {0} has no valid description")]
+    Column(usize),
+    /// The rows do not fit the templates and texts.
+    #[error("row {0} does not come from an encoder")]
+    Row(usize),
+    /// The lines do not add up to the block.
+    #[error("the lines make {made} bytes of {expected}")]
+    Length {
+        /// Bytes that came out.
+        made: usize,
+        /// Bytes of the block.
+        expected: usize,
+    },
+    /// Bytes are left over.
+    #[error("{0} bytes are left over")]
+    Trailing(usize),
+}
+
+pub use code::{ColumnOptions, DecodedLines, Structure, decode_lines, encode_block};
+
+/// Decodes a payload of [`encode_block`] whose content has `content_len` bytes.
+///
+/// # Errors
+///
+/// [`ColumnsError`] when the payload does not come from the encoder.
+pub fn decode_block(payload: &[u8], content_len: usize) -> Result<Vec<u8>, ColumnsError> {
+    decode_lines(payload, content_len)?.into_content(content_len)
+}

@@ -1,0 +1,307 @@
+//! The encoder's view of a block: lines, their shapes, and the templates that come of them.
+
+use super::intern::{Interner, mix};
+use super::template::{Merged, SLOT, Shapes, Template, merge, write_shape};
+use super::tokens::{LONGEST_LINE, Packed, Token, Tokens};
+
+/// The template of lines that are taken as they are: one slot.
+pub(super) const RAW: u32 = 0;
+/// The header of lines without one, and of raw lines.
+pub(super) const NO_HEADER: u32 = 0;
+
+/// Lines that a template must have, unless it is one of few.
+const FEW_LINES: u32 = 3;
+/// Shapes that are told apart in a block.
+const MOST_SHAPES: usize = 1 << 17;
+
+/// Where the lines of a block are, without their newlines.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lines {
+    ends: Vec<u32>,
+    /// Whether the last line ends in a newline too.
+    pub(super) is_ended: bool,
+}
+
+impl Lines {
+    pub(super) fn find(content: &[u8]) -> Self {
+        let mut ends: Vec<u32> = memchr::memchr_iter(b'\n', content)
+            .map(|at| at as u32)
+            .collect();
+        let is_ended = content.last() == Some(&b'\n');
+        if !is_ended && !content.is_empty() {
+            ends.push(content.len() as u32);
+        }
+        Self { ends, is_ended }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Where a line begins in the block.
+    pub(super) fn start(&self, line: usize) -> usize {
+        match line {
+            0 => 0,
+            _ => self.ends.get(line - 1).map_or(0, |end| *end as usize + 1),
+        }
+    }
+
+    #[inline]
+    pub(super) fn get<'a>(&self, content: &'a [u8], line: usize) -> &'a [u8] {
+        let start = self.start(line);
+        let end = self.ends.get(line).map_or(0, |end| *end as usize);
+        content.get(start..end).unwrap_or_default()
+    }
+}
+
+/// A template as the encoder uses it.
+#[derive(Clone, Debug)]
+pub(super) struct Mold {
+    /// Escaped text.
+    pub(super) text: Vec<u8>,
+    pub(super) template: Template,
+}
+
+/// A block's lines with their templates.
+#[derive(Debug, Default)]
+pub(super) struct Parsed {
+    /// The header and message template of each line.
+    pub(super) rows: Vec<[u32; 2]>,
+    /// Templates of headers and of messages, in order of first use; number 0 is always there.
+    pub(super) headers: Vec<Mold>,
+    pub(super) bodies: Vec<Mold>,
+    /// For each shape of a message, the words that are slots.
+    words: Vec<Merged>,
+    /// The shape of each line's message.
+    shapes: Vec<u32>,
+    /// The tokens of all lines, where each line's end, and how many are of its header.
+    tokens: Vec<Packed>,
+    token_ends: Vec<u32>,
+    header_tokens: Vec<u16>,
+    fields_only: bool,
+}
+
+/// Finds the templates of `count` lines; with `fields_only`, templates of headers alone.
+pub(super) fn parse<'a>(
+    count: usize,
+    line_of: impl Fn(usize) -> &'a [u8],
+    fields_only: bool,
+) -> Parsed {
+    let mut parsed = Parsed {
+        fields_only,
+        ..Parsed::default()
+    };
+    let mut tokens = Tokens::default();
+    let mut headers = Shapes::default();
+    let mut bodies = Shapes::default();
+    let mut scratch = Vec::new();
+    let mut found = Vec::with_capacity(count);
+    for number in 0..count {
+        let line = line_of(number);
+        if line.len() > LONGEST_LINE || bodies.counts.len() >= MOST_SHAPES {
+            found.push(None);
+            parsed.keep_tokens(&[], 0);
+            continue;
+        }
+        tokens.find(line);
+        let body_start = tokens.body_start(line);
+        let (head, body) = tokens.all.split_at(tokens.header);
+        scratch.clear();
+        write_shape(line, 0, body_start, head, &mut scratch);
+        let header = headers.add(&scratch, number);
+        scratch.clear();
+        if fields_only {
+            scratch.push(SLOT);
+            parsed.keep_tokens(head, head.len());
+        } else {
+            write_shape(line, body_start, line.len(), body, &mut scratch);
+            parsed.keep_tokens(&tokens.all, head.len());
+        }
+        found.push(Some([header, bodies.add(&scratch, number)]));
+    }
+    parsed.words = match fields_only {
+        true => vec![Merged::default(); bodies.counts.len()],
+        false => merge(&bodies, |line| line_of(line as usize)),
+    };
+    parsed.assign(&found, &headers, &bodies, line_of);
+    parsed
+}
+
+impl Parsed {
+    fn assign<'a>(
+        &mut self,
+        found: &[Option<[u32; 2]>],
+        headers: &Shapes,
+        bodies: &Shapes,
+        line_of: impl Fn(usize) -> &'a [u8],
+    ) {
+        let raw = Mold::new(vec![SLOT]);
+        self.bodies.push(raw);
+        self.headers.push(Mold::new(Vec::new()));
+        let mut counts = std::collections::HashMap::new();
+        for (merged, count) in self.words.iter().zip(&bodies.counts) {
+            *counts.entry(merged.key).or_insert(0u32) += count;
+        }
+        let mut header_numbers = vec![u32::MAX; headers.counts.len()];
+        let mut body_numbers = vec![u32::MAX; bodies.counts.len()];
+        let mut names = Interner::default();
+        names.push(&[SLOT]);
+        for (number, shapes) in found.iter().enumerate() {
+            let row = shapes.filter(|[header, body]| {
+                let key = self.words[*body as usize].key;
+                counts[&key] >= FEW_LINES && headers.counts[*header as usize] >= FEW_LINES
+            });
+            let Some([header, body]) = row else {
+                self.rows.push([NO_HEADER, RAW]);
+                self.shapes.push(0);
+                continue;
+            };
+            let header_number = &mut header_numbers[header as usize];
+            if *header_number == u32::MAX {
+                let text = headers.texts.get(header as usize);
+                *header_number = if text.is_empty() {
+                    NO_HEADER
+                } else {
+                    self.headers.push(Mold::new(text.to_vec()));
+                    self.headers.len() as u32 - 1
+                };
+            }
+            let header_number = *header_number;
+            let body_number = &mut body_numbers[body as usize];
+            if *body_number == u32::MAX {
+                let text = self.template_text(number, line_of(number), &self.words[body as usize]);
+                let (name, is_new) = names.intern(&text);
+                if is_new {
+                    self.bodies.push(Mold::new(text));
+                }
+                *body_number = name;
+            }
+            self.rows.push([header_number, *body_number]);
+            self.shapes.push(body);
+        }
+    }
+
+    /// The values of a line, those of the header first, or `None` where the line does not read back
+    /// from them.
+    pub(super) fn values<'a>(
+        &self,
+        number: usize,
+        line: &'a [u8],
+        values: &mut Vec<&'a [u8]>,
+    ) -> Option<[u32; 2]> {
+        values.clear();
+        let [header, body] = *self.rows.get(number)?;
+        if body == RAW && header == NO_HEADER {
+            values.push(line);
+            return Some([NO_HEADER, RAW]);
+        }
+        let (tokens, split) = self.tokens_of(number);
+        let mut words = self.words[self.shapes[number] as usize]
+            .words
+            .iter()
+            .peekable();
+        let mut end = 0;
+        for (index, token) in tokens.iter().map(|token| token.token()).enumerate() {
+            let is_word = index >= split
+                && words
+                    .next_if(|word| **word as usize == index - split)
+                    .is_some();
+            if token.variable || is_word {
+                values.push(token.of(line));
+            }
+            end = token.end;
+        }
+        let molds = [
+            &self.headers[header as usize].template,
+            &self.bodies[body as usize].template,
+        ];
+        if body == RAW {
+            let tail = molds[0].piece(molds[0].slots()).len();
+            values.push(line.get(end as usize + tail..)?);
+        }
+        reads_back(line, molds, values).then_some([header, body])
+    }
+
+    fn keep_tokens(&mut self, tokens: &[Token], header: usize) {
+        self.tokens
+            .extend(tokens.iter().map(|token| Packed::new(*token)));
+        self.token_ends.push(self.tokens.len() as u32);
+        self.header_tokens
+            .push(header.min(usize::from(u16::MAX)) as u16);
+    }
+
+    /// The tokens of a line, and how many of them are of its header.
+    fn tokens_of(&self, number: usize) -> (&[Packed], usize) {
+        let start = match number {
+            0 => 0,
+            _ => self.token_ends[number - 1] as usize,
+        };
+        let end = self.token_ends[number] as usize;
+        (
+            &self.tokens[start..end],
+            usize::from(self.header_tokens[number]),
+        )
+    }
+
+    fn template_text(&self, number: usize, line: &[u8], merged: &Merged) -> Vec<u8> {
+        let (tokens, split) = self.tokens_of(number);
+        if self.fields_only {
+            return vec![SLOT];
+        }
+        let body = tokens.get(split..).unwrap_or_default();
+        let mut body: Vec<Token> = body.iter().map(|token| token.token()).collect();
+        for word in &merged.words {
+            if let Some(token) = body.get_mut(*word as usize) {
+                token.variable = true;
+            }
+        }
+        let start = body
+            .first()
+            .map_or(line.len(), |token| token.start as usize);
+        let mut text = Vec::new();
+        write_shape(line, start, line.len(), &body, &mut text);
+        text
+    }
+}
+
+impl Mold {
+    fn new(text: Vec<u8>) -> Self {
+        let template = Template::parse(&text);
+        Self { text, template }
+    }
+}
+
+/// Whether templates and values give back the line: shapes are told apart by their text, but where
+/// its words lie could in principle differ.
+fn reads_back(line: &[u8], templates: [&Template; 2], values: &[&[u8]]) -> bool {
+    let slots = templates[0].slots() + templates[1].slots();
+    if values.len() != slots {
+        return false;
+    }
+    let mut rest = line;
+    let mut values = values.iter();
+    for template in templates {
+        for slot in 0..=template.slots() {
+            let Some(left) = rest.strip_prefix(template.piece(slot)) else {
+                return false;
+            };
+            rest = left;
+            if slot < template.slots() {
+                let value = values.next().map_or(&[][..], |value| *value);
+                let Some(left) = rest.strip_prefix(value) else {
+                    return false;
+                };
+                rest = left;
+            }
+        }
+    }
+    rest.is_empty()
+}
+
+/// A number that slots behind similar text share.
+pub(super) fn family(template: &Template, slot: usize, is_header: bool) -> u32 {
+    let piece = template.piece(slot);
+    let tail = &piece[piece.len().saturating_sub(6)..];
+    let place = if is_header { slot as u64 + 1 } else { 0 };
+    mix(super::intern::hash_bytes(tail) ^ place) as u32
+}
