@@ -7,7 +7,7 @@
 /// A moment, comparable with others read from the same log: milliseconds since 1970-01-01T00:00:00 UTC.
 ///
 /// A time without a zone is taken as UTC; a date without a year as one of 1972 (a leap year, so that
-/// 29 February exists); a time of day without a date as one of 1970-01-01.
+/// 29 February exists); a time of day without a date, and a time since the start of the system, as one of 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -41,6 +41,9 @@ impl Timestamp {
 pub fn parse(text: &[u8]) -> Option<(Timestamp, usize)> {
     let first = *text.first()?;
     if first == b'[' {
+        if let Some(since_start) = seconds_since_start(text) {
+            return Some(since_start);
+        }
         let (time, used) = parse(text.get(1..)?)?;
         return (text.get(used + 1) == Some(&b']')).then_some((time, used + 2));
     }
@@ -264,6 +267,18 @@ fn zone_name(cursor: &mut Cursor<'_>) -> Option<()> {
     ((3..=5).contains(&letters) && cursor.spaces()).then_some(())
 }
 
+/// `[   12.345678]`: seconds since the system started, in brackets, padded with blanks.
+fn seconds_since_start(text: &[u8]) -> Option<(Timestamp, usize)> {
+    let mut cursor = Cursor { text, at: 1 };
+    cursor.spaces();
+    let seconds = cursor.number(1, 9)?;
+    let before = cursor.at;
+    let fraction = fraction(&mut cursor)?;
+    let is_exact = cursor.at == before + 7 && text.get(before) == Some(&b'.');
+    cursor.eat(b"]").filter(|_| is_exact)?;
+    Some((Timestamp(seconds * 1000 + fraction), cursor.at))
+}
+
 /// What stands between a date and a time of day.
 fn between(cursor: &mut Cursor<'_>) -> Option<()> {
     if cursor.eat(b",").is_some() {
@@ -460,6 +475,7 @@ mod tests {
             ("1970-01-01-00.00.00.730545", 730),
             ("19700101-0:0:0:74", 74),
             ("00:00:01.25", 1250),
+            ("[    1.250000]", 1250),
         ] {
             assert_eq!(read(text), Some((milliseconds, text.len())), "{text}");
         }

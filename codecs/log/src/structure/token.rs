@@ -159,9 +159,15 @@ impl Tokens {
     /// Where the value that begins with the word `start..end` ends, if context makes it one.
     fn value_end(&self, message: &[u8], start: usize, end: usize) -> Option<usize> {
         let word = message.get(start..end)?;
-        if timestamp::begins_with_calendar_name(word) {
-            let (_, used) = timestamp::parse(message.get(start..)?)?;
-            return Some(start + used).filter(|used| *used > end);
+        let begins_with_year = matches!(word, [b'1' | b'2', a, b, c, b'-' | b'/' | b'.', ..] if [a, b, c].iter().all(|byte| byte.is_ascii_digit()));
+        if begins_with_year || timestamp::begins_with_calendar_name(word) {
+            let time = timestamp::parse(message.get(start..)?);
+            let time_end = time
+                .map(|(_, used)| start + used)
+                .filter(|time_end| *time_end >= end);
+            if time_end.is_some_and(|time_end| time_end > end || begins_with_year) {
+                return time_end;
+            }
         }
         if self.ends_with_unspaced(b"=") {
             if matches!(message.get(end), Some(b'{' | b'(' | b'[')) {
@@ -179,18 +185,21 @@ impl Tokens {
     fn read_separator(&mut self, message: &[u8], start: usize, separator: u8) -> usize {
         let end = start + 1;
         match separator {
-            b'"' if self.ends_with_unspaced(b"=") => {
+            b'"' => {
+                let is_field = self.ends_with_unspaced(b"=");
+                let is_apart = self
+                    .list
+                    .last()
+                    .is_none_or(|token| self.is_spaced(token) || is_before_quote(self.text(token)));
                 self.push(start..end, b"\"");
-                let rest = message.get(end..).unwrap_or_default();
-                let Some(length) = rest
-                    .iter()
-                    .take(LONGEST_QUOTE)
-                    .position(|byte| *byte == b'"')
-                else {
+                let quoted = is_apart
+                    .then(|| quoted(message.get(end..).unwrap_or_default()))
+                    .flatten();
+                let Some(text) = quoted.filter(|text| is_field || is_value_in_quotes(text)) else {
                     return end;
                 };
-                self.push_value(end..end + length);
-                return end + length;
+                self.push_value(end..end + text.len());
+                return self.read_separator_alone(end + text.len(), b'"');
             }
             b')' if self.has_open_bracket_after_space() => self.push_value(start..start),
             b'=' => {
@@ -209,8 +218,12 @@ impl Tokens {
             }
             _ => {}
         }
-        self.push(start..end, &[separator]);
-        end
+        self.read_separator_alone(start, separator)
+    }
+
+    fn read_separator_alone(&mut self, start: usize, separator: u8) -> usize {
+        self.push(start..start + 1, &[separator]);
+        start + 1
     }
 
     fn ends_with_unspaced(&self, text: &[u8]) -> bool {
@@ -687,6 +700,33 @@ fn restatement_end(message: &[u8], number_end: usize) -> Option<usize> {
     let end = word_end(message, unit);
     let is_closed = message.get(end) == Some(&b')');
     (is_closed && is_unit(message.get(unit..end)?)).then_some(end + 1)
+}
+
+/// Punctuation that a quoted text may follow.
+fn is_before_quote(text: &[u8]) -> bool {
+    matches!(text, [b':' | b',' | b'=' | b'(' | b'[' | b'{'])
+}
+
+/// The text up to the quote that closes it; that quote is not escaped, and no word goes on behind it.
+fn quoted(text: &[u8]) -> Option<&[u8]> {
+    let mut is_escaped = false;
+    let end = text.iter().take(LONGEST_MESSAGE).position(|byte| {
+        let ends = *byte == b'"' && !is_escaped;
+        is_escaped = *byte == b'\\' && !is_escaped;
+        ends
+    })?;
+    let goes_on = text.get(end + 1).is_some_and(|byte| is_alphanumeric(*byte));
+    if goes_on { None } else { text.get(..end) }
+}
+
+/// Whether a quoted text is a value: a phrase, unless it is a request such as `GET /path HTTP/1.1`, or nothing.
+fn is_value_in_quotes(text: &[u8]) -> bool {
+    let Some(blank) = text.iter().position(|byte| is_blank(*byte)) else {
+        return text.is_empty() || text == b"-";
+    };
+    let (first, rest) = text.split_at(blank);
+    let is_request = first.iter().all(u8::is_ascii_uppercase) && rest.contains(&b'/');
+    !is_request
 }
 
 /// Words that go on with the sentence where a name could have stood.
