@@ -8,7 +8,7 @@
 use super::filling::Filling;
 use super::hash::{FixedMap, mix};
 use super::tree::{PrefixTree, Sequence};
-use super::vocabulary::{OPEN, Vocabulary, Word, is_wildcard};
+use super::vocabulary::{OPEN, VALUE, Vocabulary, Word, is_valued, is_wildcard};
 use std::cmp::Reverse;
 
 /// What is clustered: the words of a shape or a template, and how many lines have it.
@@ -29,7 +29,7 @@ pub(crate) struct Cluster {
 }
 
 /// Positions of a pattern that are tried in pairs.
-const PAIRED_POSITIONS: usize = 32;
+const PAIRED_POSITIONS: usize = 12;
 /// Words a pattern needs for that.
 const LEAST_PAIRED: usize = 4;
 const MOST_ROUNDS: usize = 8;
@@ -60,28 +60,45 @@ pub(crate) fn cluster(patterns: Vec<Pattern>, vocabulary: &Vocabulary) -> Vec<Cl
 /// Positions left open in a context; the second one is the first again for a single hole.
 type Holes = (usize, usize);
 
-/// Unites patterns that are equal. Keeps the order of first members.
+/// Unites patterns that are equal but for the kinds of their wildcards. Keeps the order of first members.
 fn unite(clusters: impl Iterator<Item = Cluster>) -> Vec<Cluster> {
     let mut united: Vec<Cluster> = Vec::new();
     let mut places: FixedMap<Vec<Word>, usize> = FixedMap::default();
     for cluster in clusters {
-        let place = *places
-            .entry(cluster.pattern.words.clone())
-            .or_insert(united.len());
+        let key = cluster
+            .pattern
+            .words
+            .iter()
+            .map(|word| any_wildcard(*word))
+            .collect();
+        let place = *places.entry(key).or_insert(united.len());
         match united.get_mut(place) {
-            Some(first) => {
-                first.pattern.count += cluster.pattern.count;
-                first.members.extend(cluster.members);
-            }
+            Some(first) => first.take(cluster),
             None => united.push(cluster),
         }
     }
     united
 }
 
+impl Cluster {
+    fn take(&mut self, other: Cluster) {
+        for (word, others) in self.pattern.words.iter_mut().zip(other.pattern.words) {
+            if others == OPEN {
+                *word = OPEN;
+            }
+        }
+        self.pattern.count += other.pattern.count;
+        self.members.extend(other.members);
+    }
+}
+
+fn any_wildcard(word: Word) -> Word {
+    if is_wildcard(word) { OPEN } else { word }
+}
+
 /// Opens the holes of contexts that many words fill, the fullest context first.
 fn round(
-    clusters: Vec<Cluster>,
+    mut clusters: Vec<Cluster>,
     vocabulary: &Vocabulary,
     holes: fn(&[Word], &Vocabulary) -> Vec<Holes>,
 ) -> Vec<Cluster> {
@@ -92,36 +109,42 @@ fn round(
     full.sort_unstable_by_key(|(holes, filling)| {
         (Reverse(filling.len()), filling.first().copied(), *holes)
     });
-    let mut opened: Vec<Option<Holes>> = vec![None; clusters.len()];
-    for (holes, filling) in full {
-        let free: Vec<usize> = filling
-            .into_iter()
-            .filter(|index| opened.get(*index) == Some(&None))
-            .collect();
-        if is_value_position(holes, &free, &clusters, vocabulary) {
-            for index in free {
-                if let Some(place) = opened.get_mut(index) {
-                    *place = Some(holes);
+    let mut is_opened = vec![false; clusters.len()];
+    for (holes, mut filling) in full {
+        filling.retain(|index| is_opened.get(*index) == Some(&false));
+        if is_value_position(holes, &filling, &clusters, vocabulary) {
+            open(&mut clusters, &filling, holes.0);
+            open(&mut clusters, &filling, holes.1);
+            for index in filling {
+                if let Some(is_opened) = is_opened.get_mut(index) {
+                    *is_opened = true;
                 }
             }
         }
     }
-    let opened = clusters
-        .into_iter()
-        .zip(opened)
-        .map(|(mut cluster, holes)| {
-            for hole in holes
-                .map(|(first, second)| [first, second])
-                .into_iter()
-                .flatten()
-            {
-                if let Some(word) = cluster.pattern.words.get_mut(hole) {
-                    *word = OPEN;
-                }
-            }
-            cluster
-        });
-    unite(opened)
+    unite(clusters.into_iter())
+}
+
+/// Puts a wildcard at one position; one for values if all that stood there had values.
+fn open(clusters: &mut [Cluster], filling: &[usize], at: usize) {
+    let word = |index: &usize| {
+        clusters
+            .get(*index)
+            .and_then(|cluster| cluster.pattern.words.get(at))
+    };
+    let wildcard = if filling.iter().filter_map(word).all(|word| is_valued(*word)) {
+        VALUE
+    } else {
+        OPEN
+    };
+    for index in filling {
+        if let Some(word) = clusters
+            .get_mut(*index)
+            .and_then(|cluster| cluster.pattern.words.get_mut(at))
+        {
+            *word = wildcard;
+        }
+    }
 }
 
 /// The clusters that share a context, for each context of more than one.
@@ -130,26 +153,33 @@ fn contexts(
     vocabulary: &Vocabulary,
     holes: fn(&[Word], &Vocabulary) -> Vec<Holes>,
 ) -> Vec<(Holes, Vec<usize>)> {
-    let mut contexts: FixedMap<(u64, Holes), Vec<usize>> = FixedMap::default();
+    let mut places: Vec<(u64, Holes, usize)> = Vec::new();
     for (index, cluster) in clusters.iter().enumerate() {
         let words = &cluster.pattern.words;
         let whole = pattern_hash(words);
-        for (first, second) in holes(words, vocabulary) {
-            let mut context = whole.wrapping_sub(word_hash(words, first));
-            if second != first {
-                context = context.wrapping_sub(word_hash(words, second));
-            }
-            contexts
-                .entry((context, (first, second)))
-                .or_default()
-                .push(index);
-        }
+        places.extend(holes(words, vocabulary).into_iter().map(|(first, second)| {
+            let second_hash = if second == first {
+                0
+            } else {
+                word_hash(words, second)
+            };
+            let context = whole
+                .wrapping_sub(word_hash(words, first))
+                .wrapping_sub(second_hash);
+            (context, (first, second), index)
+        }));
     }
-    contexts
-        .into_iter()
-        .map(|((_, holes), filling)| (holes, filling))
-        .filter(|(_, filling)| filling.len() > 1)
-        .collect()
+    places.sort_unstable();
+    let shared = places
+        .chunk_by(|one, other| (one.0, one.1) == (other.0, other.1))
+        .filter(|chunk| chunk.len() > 1);
+    let listed = shared.filter_map(|chunk| {
+        Some((
+            chunk.first()?.1,
+            chunk.iter().map(|place| place.2).collect(),
+        ))
+    });
+    listed.collect()
 }
 
 fn pattern_hash(words: &[Word]) -> u64 {
@@ -159,7 +189,7 @@ fn pattern_hash(words: &[Word]) -> u64 {
 }
 
 fn word_hash(words: &[Word], at: usize) -> u64 {
-    let word = words.get(at).copied().unwrap_or(OPEN);
+    let word = words.get(at).map_or(OPEN, |word| any_wildcard(*word));
     mix((at as u64) << 32 | u64::from(word))
 }
 

@@ -264,6 +264,7 @@ struct Column {
     bracketed: usize,
     tag: usize,
     mark: usize,
+    dash: usize,
     padded: usize,
     quoted: usize,
 }
@@ -285,6 +286,7 @@ impl Column {
             bracketed: kind(UnitKind::Bracketed),
             tag: tag_share(rows, column),
             mark: kind(UnitKind::Mark),
+            dash: share(&|unit: &Unit| unit.is_dash),
             padded: share(&|unit: &Unit| unit.kind == UnitKind::Word && unit.is_padded),
             quoted: kind(UnitKind::Quoted),
         }
@@ -345,6 +347,11 @@ fn column_fields(rows: &[&[Unit]]) -> Vec<Field> {
             // Before a later time or level a colon ends no tag that some lines lack.
             Some(Field::Tag) if last_anchor.is_some_and(|anchor| index < anchor) => {
                 waiting.push(Field::Word)
+            }
+            // Words may be more or fewer before a dash than they are in these lines.
+            Some(Field::Mark) if words > 0 && column.dash >= 950 => {
+                fields.push(Field::Origin);
+                return fields;
             }
             Some(field) => {
                 fields.append(&mut waiting);

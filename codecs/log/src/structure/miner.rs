@@ -7,6 +7,7 @@ use super::template::{Template, TemplateId};
 use super::token::Tokens;
 use super::tree::{PrefixTree, Sequence};
 use super::vocabulary::Vocabulary;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Mines templates.
@@ -241,11 +242,19 @@ impl Miner {
             return;
         }
         let Waiting { places, shapes } = std::mem::take(&mut self.waiting);
-        let living: Vec<TemplateId> = self.templates().map(Template::id).collect();
-        let mut patterns: Vec<Pattern> = self
-            .templates()
+        // Templates of other lengths than the new shapes' have nothing to gain.
+        let lengths: BTreeSet<usize> = shapes
+            .iter()
+            .map(|shape| shape.pattern.words.len())
+            .collect();
+        let living = || {
+            self.templates()
+                .filter(|template| lengths.contains(&template.pattern().words.len()))
+        };
+        let mut patterns: Vec<Pattern> = living()
             .map(|template| template.pattern().clone())
             .collect();
+        let living: Vec<TemplateId> = living().map(Template::id).collect();
         patterns.extend(shapes.iter().map(|shape| shape.pattern.clone()));
         let mut ids = vec![Self::OTHER; shapes.len()];
         for mut found in cluster(patterns, &self.vocabulary) {
