@@ -12,6 +12,7 @@ mod token;
 mod tree;
 mod unit;
 mod vocabulary;
+mod word;
 
 pub use header::{Field, Header};
 pub use miner::Miner;

@@ -69,16 +69,32 @@ pub fn parse(text: &[u8]) -> Option<(Timestamp, usize)> {
 
 /// Whether `text` begins with the name of a month or of a day of the week, capitalised.
 pub(crate) fn begins_with_calendar_name(text: &[u8]) -> bool {
-    let Some(name) = text
-        .get(..3)
-        .filter(|name| name.first().is_some_and(u8::is_ascii_uppercase))
-    else {
+    let Some([first @ b'A'..=b'Z', second, third]) = text.get(..3) else {
         return false;
     };
-    MONTHS
-        .iter()
-        .chain(&WEEKDAYS)
-        .any(|known| known.eq_ignore_ascii_case(name))
+    let name = [*first, *second, *third].map(|letter| letter.to_ascii_lowercase());
+    matches!(
+        &name,
+        b"jan"
+            | b"feb"
+            | b"mar"
+            | b"apr"
+            | b"may"
+            | b"jun"
+            | b"jul"
+            | b"aug"
+            | b"sep"
+            | b"oct"
+            | b"nov"
+            | b"dec"
+            | b"mon"
+            | b"tue"
+            | b"wed"
+            | b"thu"
+            | b"fri"
+            | b"sat"
+            | b"sun"
+    )
 }
 
 /// The year of dates that come without one.

@@ -6,6 +6,11 @@
 //! with the value. What stays is the *shape* of the message: messages printed by one statement mostly share it.
 
 use super::timestamp;
+use super::word::{
+    LONGEST_MESSAGE, group_end, is_alphanumeric, is_before_quote, is_blank, is_bound_sign,
+    is_joining_word, is_unit, is_value_as_a_whole, is_value_in_quotes, is_value_run, next_visible,
+    quoted, restatement_end, word_end,
+};
 use std::ops::Range;
 
 /// Stands for a value in the text of a token. Blank bytes, of which this is one, never occur in that text otherwise.
@@ -15,14 +20,10 @@ const END: u8 = 1;
 /// Ends a token that white space follows.
 const END_SPACED: u8 = 3;
 
-/// Messages are looked at so far, in bytes.
-const LONGEST_MESSAGE: usize = 8192;
 /// And so far in tokens.
 const MOST_TOKENS: usize = 400;
 /// Tokens that one wildcard takes.
 pub(crate) const LONGEST_WILDCARD: usize = 8;
-/// And values in quotes or brackets, in bytes.
-const LONGEST_QUOTE: usize = 512;
 
 /// One token of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -405,8 +406,8 @@ impl Tokens {
 
     /// Whether `word` is the unit of the number before it.
     fn absorbs_unit(&self, word: &[u8]) -> bool {
-        is_unit(word)
-            && self.last_is_value()
+        self.last_is_value()
+            && is_unit(word)
             && self
                 .list
                 .last()
@@ -464,279 +465,6 @@ pub(crate) fn is_value(text: &[u8]) -> bool {
 pub(crate) fn is_wordy(text: &[u8]) -> bool {
     text.iter()
         .any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80)
-}
-
-fn is_blank(byte: u8) -> bool {
-    byte <= b' '
-}
-
-fn next_visible(message: &[u8], at: usize) -> Option<usize> {
-    let rest = message.get(at..)?;
-    rest.iter()
-        .position(|byte| !is_blank(*byte))
-        .map(|skipped| at + skipped)
-}
-
-fn is_alphanumeric(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80
-}
-
-/// Whether the byte at `at` is the sign in a bound such as `<1`.
-fn is_bound_sign(message: &[u8], at: usize) -> bool {
-    let Some([b'<' | b'>', b'0'..=b'9', ..]) = message.get(at..) else {
-        return false;
-    };
-    let rest = message.get(at + 1..).unwrap_or_default();
-    let after = rest
-        .iter()
-        .find(|byte| !byte.is_ascii_digit() && **byte != b'.');
-    after.is_none_or(|byte| is_blank(*byte))
-}
-
-/// Where the group that the bracket at `open` begins ends, past its closing bracket.
-fn group_end(message: &[u8], open: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    for (at, byte) in message.iter().enumerate().skip(open).take(LONGEST_QUOTE) {
-        match byte {
-            b'{' | b'(' | b'[' => depth += 1,
-            b'}' | b')' | b']' => depth = depth.checked_sub(1)?,
-            _ => {}
-        }
-        if depth == 0 {
-            return Some(at + 1);
-        }
-    }
-    None
-}
-
-/// Where the word that begins at `start` ends; `start` itself when a separator stands there.
-fn word_end(message: &[u8], start: usize) -> usize {
-    let mut at = start;
-    let mut seen_digit_or_dot = false;
-    let mut seen_slash = false;
-    let mut in_query = false;
-    while let Some(&byte) = message.get(at) {
-        match byte {
-            byte if is_blank(byte) => break,
-            b'/' => seen_slash = true,
-            b'?' if seen_slash => in_query = true,
-            b'=' | b';' | b',' | b':' | b'|' | b'[' | b']' if in_query => {}
-            b'=' | b';' | b'|' | b'(' | b')' | b'[' | b']' | b'{' | b'}' | b'<' | b'>' | b'"'
-            | b'\'' => break,
-            b',' if !is_between_digits(message, at) => break,
-            b':' if !colon_is_inside(message, start, at, seen_digit_or_dot) => break,
-            _ => seen_digit_or_dot |= byte.is_ascii_digit() || byte == b'.',
-        }
-        at += 1;
-    }
-    at
-}
-
-fn is_between_digits(message: &[u8], at: usize) -> bool {
-    let before = at.checked_sub(1).and_then(|before| message.get(before));
-    let after = message.get(at + 1..).unwrap_or_default();
-    before.is_some_and(u8::is_ascii_digit)
-        && matches!(after, [b'0'..=b'9', ..] | [b'+' | b'-', b'0'..=b'9', ..])
-}
-
-/// Whether the colon at `at` belongs to the word from `start`: times, addresses with ports, scopes, links, drives.
-fn colon_is_inside(message: &[u8], start: usize, at: usize, seen_digit_or_dot: bool) -> bool {
-    let before = if at > start {
-        message.get(at - 1).copied()
-    } else {
-        None
-    };
-    match (before, message.get(at + 1).copied()) {
-        (_, Some(b':')) | (Some(b':'), Some(b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z')) => true,
-        (Some(_), Some(b'/')) => message.get(at + 2) == Some(&b'/'),
-        (Some(before), Some(b'\\')) => before.is_ascii_alphabetic() && at == start + 1,
-        (Some(before), Some(b'0'..=b'9')) => seen_digit_or_dot && is_alphanumeric(before),
-        (Some(before), Some(after)) => {
-            seen_digit_or_dot
-                && before.is_ascii_hexdigit()
-                && after.is_ascii_hexdigit()
-                && is_hex_group(message, at + 1)
-        }
-        _ => false,
-    }
-}
-
-/// Whether up to four hexadecimal digits stand at `at`, as in hardware and version 6 addresses.
-fn is_hex_group(message: &[u8], at: usize) -> bool {
-    let rest = message.get(at..).unwrap_or_default();
-    let digits = rest
-        .iter()
-        .take(5)
-        .take_while(|byte| byte.is_ascii_hexdigit())
-        .count();
-    (1..=4).contains(&digits) && rest.get(digits).is_none_or(|byte| !is_alphanumeric(*byte))
-}
-
-/// Words that are one value: links, paths, host names with ports, mail addresses, long hexadecimal strings.
-fn is_value_as_a_whole(word: &[u8]) -> bool {
-    let mut slashes = 0;
-    let mut backslashes = 0;
-    let mut dots = 0;
-    let mut ats = 0;
-    let mut letters = 0;
-    let mut digits = 0;
-    let mut strange_to_hex = 0;
-    for &byte in word {
-        match byte {
-            b'/' => slashes += 1,
-            b'\\' => backslashes += 1,
-            b'.' => dots += 1,
-            b'@' => ats += 1,
-            b'0'..=b'9' => digits += 1,
-            b'a'..=b'f' | b'A'..=b'F' => letters += 1,
-            _ if is_alphanumeric(byte) => {
-                (letters, strange_to_hex) = (letters + 1, strange_to_hex + 1)
-            }
-            b'-' | b':' => {}
-            _ => strange_to_hex += 1,
-        }
-    }
-    if slashes > 0 && letters + digits > 0 {
-        let rooted =
-            word.first() == Some(&b'/') || word.starts_with(b"./") || word.starts_with(b"~/");
-        if rooted || slashes >= 2 || dots >= 2 {
-            return true;
-        }
-    }
-    if backslashes >= 2 || (backslashes == 1 && word.get(1) == Some(&b':')) {
-        return true;
-    }
-    let signs = word.len() - letters - digits;
-    let hexadecimal = strange_to_hex + dots + slashes + backslashes + ats == 0
-        && word.len() >= 8
-        && (digits > 0 || signs == 0);
-    let mail = ats == 1 && dots > 0 && word.first() != Some(&b'@');
-    hexadecimal || mail || (dots > 0 && is_host_with_port(word))
-}
-
-fn is_host_with_port(word: &[u8]) -> bool {
-    let Some(colon) = word.iter().position(|byte| *byte == b':') else {
-        return false;
-    };
-    let (host, port) = (
-        word.get(..colon).unwrap_or_default(),
-        word.get(colon + 1..).unwrap_or_default(),
-    );
-    (1..=5).contains(&port.len())
-        && port.iter().all(u8::is_ascii_digit)
-        && host
-            .iter()
-            .all(|byte| is_alphanumeric(*byte) || matches!(byte, b'.' | b'-' | b'_'))
-}
-
-/// Runs of letters and digits that are values with their letters: hexadecimal numbers and random names.
-fn is_value_run(run: &[u8]) -> bool {
-    if run.len() > 2 && (run.starts_with(b"0x") || run.starts_with(b"0X")) {
-        return true;
-    }
-    if !run.iter().any(u8::is_ascii_digit) {
-        return false;
-    }
-    let hexadecimal = run.iter().all(u8::is_ascii_hexdigit);
-    if hexadecimal && (run.len() >= 4 || run.iter().all(u8::is_ascii_digit)) {
-        return true;
-    }
-    let changes = run
-        .windows(2)
-        .filter(|pair| matches!(pair, [a, b] if a.is_ascii_digit() != b.is_ascii_digit()))
-        .count();
-    changes >= 3
-}
-
-/// Units of time and of data, which a number drags along.
-fn is_unit(word: &[u8]) -> bool {
-    let word = word.strip_suffix(b".").unwrap_or(word);
-    const UNITS: [&str; 35] = [
-        "ns",
-        "us",
-        "ms",
-        "s",
-        "sec",
-        "secs",
-        "second",
-        "seconds",
-        "min",
-        "mins",
-        "minute",
-        "minutes",
-        "h",
-        "hour",
-        "hours",
-        "day",
-        "days",
-        "millis",
-        "milliseconds",
-        "millisecond",
-        "microseconds",
-        "microsecond",
-        "b",
-        "byte",
-        "bytes",
-        "kb",
-        "mb",
-        "gb",
-        "tb",
-        "pb",
-        "kib",
-        "mib",
-        "gib",
-        "tib",
-        "bits",
-    ];
-    word.len() <= 12
-        && UNITS
-            .iter()
-            .any(|unit| unit.as_bytes().eq_ignore_ascii_case(word))
-}
-
-/// Where a quantity in brackets ends, given where its number ends: past a unit and the closing bracket.
-fn restatement_end(message: &[u8], number_end: usize) -> Option<usize> {
-    let unit = next_visible(message, number_end)?;
-    let end = word_end(message, unit);
-    let is_closed = message.get(end) == Some(&b')');
-    (is_closed && is_unit(message.get(unit..end)?)).then_some(end + 1)
-}
-
-/// Punctuation that a quoted text may follow.
-fn is_before_quote(text: &[u8]) -> bool {
-    matches!(text, [b':' | b',' | b'=' | b'(' | b'[' | b'{'])
-}
-
-/// The text up to the quote that closes it; that quote is not escaped, and no word goes on behind it.
-fn quoted(text: &[u8]) -> Option<&[u8]> {
-    let mut is_escaped = false;
-    let end = text.iter().take(LONGEST_MESSAGE).position(|byte| {
-        let ends = *byte == b'"' && !is_escaped;
-        is_escaped = *byte == b'\\' && !is_escaped;
-        ends
-    })?;
-    let goes_on = text.get(end + 1).is_some_and(|byte| is_alphanumeric(*byte));
-    if goes_on { None } else { text.get(..end) }
-}
-
-/// Whether a quoted text is a value: a phrase, unless it is a request such as `GET /path HTTP/1.1`, or nothing.
-fn is_value_in_quotes(text: &[u8]) -> bool {
-    let Some(blank) = text.iter().position(|byte| is_blank(*byte)) else {
-        return text.is_empty() || text == b"-";
-    };
-    let (first, rest) = text.split_at(blank);
-    let is_request = first.iter().all(u8::is_ascii_uppercase) && rest.contains(&b'/');
-    !is_request
-}
-
-/// Words that go on with the sentence where a name could have stood.
-fn is_joining_word(word: &[u8]) -> bool {
-    const JOINING: [&str; 16] = [
-        "from", "by", "on", "at", "is", "in", "to", "not", "for", "has", "was", "with", "and",
-        "or", "as", "of",
-    ];
-    !word.first().is_some_and(|byte| is_alphanumeric(*byte))
-        || JOINING.iter().any(|joining| joining.as_bytes() == word)
 }
 
 #[cfg(test)]
