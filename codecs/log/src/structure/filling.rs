@@ -92,8 +92,9 @@ impl Filling {
             return words + usize::from(self.has_wildcard) > 1;
         }
         let evidence = words + usize::from(self.has_wildcard);
-        if self.dotted * 2 > words {
-            return evidence >= MANY;
+        if (self.dotted + self.identifiers) * 2 > words {
+            // A name beside values is likely one, too: a host beside addresses.
+            return evidence + usize::from(self.has_wildcard) >= MANY;
         }
         if self.is_first {
             return words >= MANY_FIRST;

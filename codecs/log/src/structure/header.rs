@@ -514,6 +514,23 @@ mod tests {
     }
 
     #[test]
+    fn the_time_of_an_object_is_the_one_that_changes() {
+        let lines = [
+            r#"{"start":1431857000,"now":1431857103}"#,
+            r#"{"start":1431857000,"now":1431857104}"#,
+        ];
+        let header = infer(&lines).unwrap();
+        assert_eq!(
+            header
+                .timestamp(lines[0].as_bytes())
+                .unwrap()
+                .0
+                .milliseconds(),
+            1_431_857_103_000
+        );
+    }
+
+    #[test]
     fn prose_has_no_header() {
         assert_eq!(
             infer(&["the quick brown fox", "jumps over", "the lazy dog"]),

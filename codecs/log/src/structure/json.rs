@@ -20,8 +20,16 @@ pub(crate) fn time_and_level_keys(lines: &[&[u8]]) -> Option<(Vec<u8>, Option<Ve
         });
         found.count() * 10 >= lines.len() * 9
     };
-    let time =
-        keys(first).find(|key| everywhere(key, &|value| timestamp::parse(value).is_some()))?;
+    let distinct = |key: &[u8]| {
+        let values = lines
+            .iter()
+            .filter_map(|line| line.get(value_span(line, key)?));
+        values.collect::<BTreeSet<&[u8]>>().len()
+    };
+    // Of several times that of the line itself changes most often.
+    let times =
+        keys(first).filter(|key| everywhere(key, &|value| timestamp::parse(value).is_some()));
+    let time = times.min_by_key(|key| Reverse(distinct(key)))?;
     let level =
         keys(first).find(|key| is_level_key(key) && everywhere(key, &|value| !value.is_empty()));
     Some((time.to_vec(), level.map(<[u8]>::to_vec)))
