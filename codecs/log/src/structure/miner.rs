@@ -3,7 +3,7 @@
 use super::cluster::{Pattern, cluster};
 use super::hash::FixedMap;
 use super::header::Header;
-use super::template::{Template, TemplateId};
+use super::template::{LONGEST_EXAMPLE, Template, TemplateId};
 use super::token::Tokens;
 use super::tree::{PrefixTree, Sequence};
 use super::vocabulary::Vocabulary;
@@ -38,9 +38,11 @@ pub struct Miner {
     templates: Vec<Template>,
     /// For each template the one it was united with, or itself.
     united: Vec<u32>,
+    /// Tokens of all templates together.
+    template_tokens: usize,
     tree: PrefixTree,
     /// The templates of shapes seen, so that most lines cost one look-up.
-    known: FixedMap<Box<[u8]>, u32>,
+    known: Known,
     waiting: Waiting,
     tokens: Tokens,
 }
@@ -50,6 +52,14 @@ pub struct Miner {
 struct Waiting {
     places: FixedMap<Box<[u8]>, usize>,
     shapes: Vec<Shape>,
+    tokens: usize,
+}
+
+/// The templates of shapes.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    templates: FixedMap<Box<[u8]>, u32>,
+    bytes: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -59,8 +69,15 @@ struct Shape {
 }
 
 const MOST_TEMPLATES: usize = 1 << 14;
+/// Tokens of all templates together.
+const MOST_TEMPLATE_TOKENS: usize = 1 << 20;
 const MOST_WAITING: usize = 1 << 13;
-const MOST_KNOWN: usize = 1 << 16;
+/// Tokens of all waiting shapes together.
+const MOST_WAITING_TOKENS: usize = 1 << 18;
+/// Bytes of all known shapes together.
+const MOST_KNOWN_BYTES: usize = 1 << 24;
+/// Bytes that a known shape takes beside its own.
+const KNOWN_OVERHEAD: usize = 64;
 
 impl Default for Miner {
     fn default() -> Self {
@@ -80,8 +97,9 @@ impl Miner {
             vocabulary: Vocabulary::new(),
             templates: Vec::new(),
             united: Vec::new(),
+            template_tokens: 0,
             tree: PrefixTree::new(),
-            known: FixedMap::default(),
+            known: Known::default(),
             waiting: Waiting::default(),
             tokens: Tokens::default(),
         }
@@ -95,7 +113,9 @@ impl Miner {
         }
         for line in lines(block) {
             self.learn_line(line);
-            if self.waiting.shapes.len() >= MOST_WAITING {
+            if self.waiting.shapes.len() >= MOST_WAITING
+                || self.waiting.tokens >= MOST_WAITING_TOKENS
+            {
                 self.extract();
             }
         }
@@ -106,10 +126,10 @@ impl Miner {
     pub fn assign(&mut self, line: &[u8]) -> TemplateId {
         let line = trim_line_end(line);
         self.read(line);
-        if let Some(known) = self.known.get(self.tokens.key()) {
+        if let Some(known) = self.known.templates.get(self.tokens.key()) {
             return self.resolve(*known);
         }
-        let pattern = self.pattern(false);
+        let pattern = self.pattern();
         match self.tree.find(Sequence {
             words: &pattern.words,
             joined: &pattern.joined,
@@ -167,15 +187,17 @@ impl Miner {
     }
 
     fn remember(&mut self, key: Box<[u8]>, id: u32) {
-        if self.known.len() >= MOST_KNOWN {
-            self.known.clear();
+        self.known.bytes += key.len() + KNOWN_OVERHEAD;
+        if self.known.bytes > MOST_KNOWN_BYTES {
+            self.known.templates.clear();
+            self.known.bytes = key.len() + KNOWN_OVERHEAD;
         }
-        self.known.insert(key, id);
+        self.known.templates.insert(key, id);
     }
 
     fn learn_line(&mut self, line: &[u8]) {
         self.read(line);
-        if let Some(&known) = self.known.get(self.tokens.key()) {
+        if let Some(&known) = self.known.templates.get(self.tokens.key()) {
             self.count(known, 1);
             return;
         }
@@ -184,8 +206,7 @@ impl Miner {
             shape.pattern.count += 1;
             return;
         }
-        let is_full = self.templates.len() >= MOST_TEMPLATES;
-        let pattern = self.pattern(!is_full);
+        let pattern = self.pattern();
         let key: Box<[u8]> = self.tokens.key().into();
         if let Some(found) = self.tree.find(Sequence {
             words: &pattern.words,
@@ -193,30 +214,38 @@ impl Miner {
         }) {
             self.remember(key, found);
             self.count(found, 1);
-        } else if !is_full {
-            self.waiting.places.insert(key, self.waiting.shapes.len());
-            self.waiting.shapes.push(Shape {
-                pattern,
-                example: line.to_vec(),
-            });
+        } else if self.templates.len() < MOST_TEMPLATES
+            && self.template_tokens < MOST_TEMPLATE_TOKENS
+        {
+            self.wait(key, line);
         }
     }
 
-    /// The pattern of the line read; texts without a number get one if `learns`.
-    fn pattern(&mut self, learns: bool) -> Pattern {
-        let (tokens, vocabulary) = (&self.tokens, &mut self.vocabulary);
-        let word = |token| {
-            let text = tokens.text(token);
-            if learns {
-                vocabulary.add(text)
-            } else {
-                vocabulary.find(text)
-            }
-        };
-        let words = tokens.iter().map(word).collect();
-        let joined = tokens
+    /// Lets the line read wait for the next extraction.
+    fn wait(&mut self, key: Box<[u8]>, line: &[u8]) {
+        let mut pattern = self.pattern();
+        pattern.words = self
+            .tokens
             .iter()
-            .map(|token| !tokens.is_spaced(token))
+            .map(|token| self.vocabulary.add(self.tokens.text(token)))
+            .collect();
+        self.waiting.tokens += pattern.words.len();
+        self.waiting.places.insert(key, self.waiting.shapes.len());
+        let example = line.get(..LONGEST_EXAMPLE).unwrap_or(line).to_vec();
+        self.waiting.shapes.push(Shape { pattern, example });
+    }
+
+    /// The pattern of the line read.
+    fn pattern(&self) -> Pattern {
+        let words = self
+            .tokens
+            .iter()
+            .map(|token| self.vocabulary.find(self.tokens.text(token)))
+            .collect();
+        let joined = self
+            .tokens
+            .iter()
+            .map(|token| !self.tokens.is_spaced(token))
             .collect();
         Pattern {
             words,
@@ -241,7 +270,7 @@ impl Miner {
         if self.waiting.shapes.is_empty() {
             return;
         }
-        let Waiting { places, shapes } = std::mem::take(&mut self.waiting);
+        let Waiting { places, shapes, .. } = std::mem::take(&mut self.waiting);
         // Templates of other lengths than the new shapes' have nothing to gain.
         let lengths: BTreeSet<usize> = shapes
             .iter()
@@ -289,6 +318,10 @@ impl Miner {
                 self.remember(key, id.0);
             }
         }
+        self.template_tokens = self
+            .templates()
+            .map(|template| template.pattern().words.len())
+            .sum();
         self.rebuild_tree();
     }
 

@@ -34,13 +34,13 @@ struct Piece {
 #[derive(Clone, Debug)]
 enum PieceKind {
     /// A text, perhaps with placeholders.
-    Text(Box<[u8]>),
+    Text(Arc<[u8]>),
     /// A wildcard; for anything, or only for tokens with values.
     Wildcard { is_open: bool },
 }
 
 /// Bytes of its first line that a template keeps as the example.
-const LONGEST_EXAMPLE: usize = 4096;
+pub(crate) const LONGEST_EXAMPLE: usize = 2048;
 /// Steps that fitting a line to a template may take for each token.
 const STEPS_PER_TOKEN: usize = 64;
 
@@ -77,7 +77,7 @@ impl Template {
                     OPEN | VALUE => PieceKind::Wildcard {
                         is_open: word == OPEN,
                     },
-                    _ => PieceKind::Text(vocabulary.text(word).into()),
+                    _ => PieceKind::Text(vocabulary.shared_text(word)),
                 },
                 is_spaced: !is_joined,
             });
@@ -101,7 +101,7 @@ impl Template {
         self.pattern.count
     }
 
-    /// The first line that had it, without its end of line, cut after 4096 bytes.
+    /// The first line that had it, without its end of line, cut after 2048 bytes.
     #[must_use]
     pub fn example(&self) -> &[u8] {
         &self.example

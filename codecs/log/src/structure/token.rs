@@ -22,6 +22,8 @@ const END_SPACED: u8 = 3;
 
 /// And so far in tokens.
 const MOST_TOKENS: usize = 400;
+/// A longer word is a value, in bytes.
+const LONGEST_WORD: usize = 256;
 /// Tokens that one wildcard takes.
 pub(crate) const LONGEST_WILDCARD: usize = 8;
 
@@ -305,7 +307,7 @@ impl Tokens {
 
     fn push_word(&mut self, start: usize, word: &[u8]) {
         let end = start + word.len();
-        if is_value_as_a_whole(word) {
+        if word.len() > LONGEST_WORD || is_value_as_a_whole(word) {
             self.push_value(start..end);
             return;
         }

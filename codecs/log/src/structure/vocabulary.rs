@@ -2,6 +2,7 @@
 
 use super::hash::FixedMap;
 use super::token::{PLACEHOLDER, is_value, is_wordy};
+use std::sync::Arc;
 
 /// Stands for the text of a token, or for a wildcard in a pattern.
 pub(crate) type Word = u32;
@@ -14,6 +15,9 @@ pub(crate) const OPEN: Word = 0;
 pub(crate) const VALUE: Word = VALUED;
 /// A text without a number, bare of values; only [`OPEN`] matches it.
 const UNKNOWN: Word = VALUED - 1;
+
+/// Texts kept at most.
+const MOST_TEXTS: usize = 1 << 18;
 
 /// Whether the text has a value in it.
 pub(crate) fn is_valued(word: Word) -> bool {
@@ -28,15 +32,15 @@ pub(crate) fn is_wildcard(word: Word) -> bool {
 /// The texts seen so far.
 #[derive(Clone, Debug)]
 pub(crate) struct Vocabulary {
-    numbers: FixedMap<Box<[u8]>, Word>,
-    texts: Vec<Box<[u8]>>,
+    numbers: FixedMap<Arc<[u8]>, Word>,
+    texts: Vec<Arc<[u8]>>,
 }
 
 impl Vocabulary {
     pub(crate) fn new() -> Self {
         Self {
             numbers: FixedMap::default(),
-            texts: vec![Box::default()],
+            texts: vec![Arc::default()],
         }
     }
 
@@ -51,20 +55,29 @@ impl Vocabulary {
             .unwrap_or_else(|| UNKNOWN | mark(text))
     }
 
-    /// The number of `text`, a new one if it has none.
+    /// The number of `text`, a new one if it has none. A full vocabulary gives [`OPEN`] instead.
     pub(crate) fn add(&mut self, text: &[u8]) -> Word {
         let found = self.find(text);
         if found & !VALUED != UNKNOWN {
             return found;
         }
-        let index = Word::try_from(self.texts.len()).unwrap_or(UNKNOWN);
-        if index >= UNKNOWN {
-            return found;
+        if self.texts.len() >= MOST_TEXTS {
+            return OPEN;
         }
-        let word = index | mark(text);
-        self.texts.push(text.into());
-        self.numbers.insert(text.into(), word);
+        let word = Word::try_from(self.texts.len()).unwrap_or(UNKNOWN) | mark(text);
+        let text: Arc<[u8]> = text.into();
+        self.texts.push(Arc::clone(&text));
+        self.numbers.insert(text, word);
         word
+    }
+
+    /// The text with this number, shared; nothing for wildcards.
+    pub(crate) fn shared_text(&self, word: Word) -> Arc<[u8]> {
+        let index = usize::try_from(word & !VALUED).ok();
+        index
+            .and_then(|index| self.texts.get(index))
+            .map(Arc::clone)
+            .unwrap_or_default()
     }
 
     /// The text with this number; nothing for wildcards.
@@ -72,7 +85,7 @@ impl Vocabulary {
         let index = usize::try_from(word & !VALUED).ok();
         index
             .and_then(|index| self.texts.get(index))
-            .map(Box::as_ref)
+            .map(Arc::as_ref)
             .unwrap_or_default()
     }
 
