@@ -21,6 +21,8 @@ pub(crate) struct Filling {
     plain: usize,
     /// Lines of the word in the middle, when words are sorted by their lines.
     middle: u64,
+    /// Lines of the most frequent word.
+    most: u64,
     is_first: bool,
 }
 
@@ -30,6 +32,8 @@ const MANY: usize = 4;
 const PLENTY: usize = 10;
 /// Few words that mostly have at least so many lines each are what a statement chooses from.
 const OFTEN: u64 = 8;
+/// So much rarer than the most frequent word are most of an open choice.
+const LONG_TAIL: u64 = 32;
 /// A state or a first word is chosen from more.
 const MANY_STATES: usize = 12;
 const MANY_FIRST: usize = 20;
@@ -59,6 +63,7 @@ impl Filling {
             .collect();
         lines.sort_unstable();
         filling.middle = lines.get(lines.len() / 2).copied().unwrap_or(0);
+        filling.most = lines.last().copied().unwrap_or(0);
         filling
     }
 
@@ -92,7 +97,7 @@ impl Filling {
             return words + usize::from(self.has_wildcard) > 1;
         }
         let evidence = words + usize::from(self.has_wildcard);
-        if (self.dotted + self.identifiers) * 2 > words {
+        if (self.dotted + self.identifiers) * 2 >= words {
             // A name beside values is likely one, too: a host beside addresses.
             return evidence + usize::from(self.has_wildcard) >= MANY;
         }
@@ -102,7 +107,12 @@ impl Filling {
         if self.capitals * 2 > words {
             return words >= MANY_STATES;
         }
-        evidence >= PLENTY || (evidence >= MANY && self.middle < OFTEN)
+        evidence >= PLENTY || (evidence >= MANY && self.is_tail_long())
+    }
+
+    /// Whether most words are rare, in themselves or beside the most frequent one.
+    fn is_tail_long(&self) -> bool {
+        self.middle < OFTEN || self.middle.saturating_mul(LONG_TAIL) < self.most
     }
 }
 
