@@ -74,8 +74,11 @@ pub struct Header {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Layout {
-    /// Fields from the left; `bars` when they are separated by `|`.
-    Columns { fields: Vec<Field>, bars: bool },
+    /// Fields from the left, with the byte between them if it is not a blank.
+    Columns {
+        fields: Vec<Field>,
+        separator: Option<u8>,
+    },
     /// Each line is an object in JSON, with its time and its level under these keys.
     Object {
         time_key: Vec<u8>,
@@ -114,19 +117,19 @@ impl Header {
                 },
             });
         }
-        let bars = has_bars(&sample);
+        let separator = separator(&sample);
         let rows: Vec<Vec<Unit>> = sample
             .iter()
-            .map(|line| Units::new(line, bars).take(MOST_FIELDS + 4).collect())
+            .map(|line| Units::new(line, separator).take(MOST_FIELDS + 4).collect())
             .collect();
         let voters = voters(&rows)?;
-        let fields = if bars {
-            bar_fields(&voters)
+        let fields = if separator.is_some() {
+            separated_fields(&voters)
         } else {
             column_fields(&voters)
         };
         (!fields.is_empty()).then_some(Self {
-            layout: Layout::Columns { fields, bars },
+            layout: Layout::Columns { fields, separator },
         })
     }
 
@@ -175,7 +178,15 @@ impl Header {
             Layout::Object { level_key, .. } => json::value_span(line, level_key.as_ref()?)?,
         };
         let text = line.get(span.clone())?;
-        let start = text.iter().position(u8::is_ascii_alphanumeric)?;
+        let value = text
+            .iter()
+            .position(|byte| *byte == b'=')
+            .map_or(0, |equals| equals + 1);
+        let start = value
+            + text
+                .get(value..)?
+                .iter()
+                .position(u8::is_ascii_alphanumeric)?;
         let end = text.iter().rposition(u8::is_ascii_alphanumeric)?;
         Some(span.start + start..span.start + end + 1)
     }
@@ -192,10 +203,10 @@ impl Header {
 
     /// Reports each field of `line`, and returns where the message begins.
     fn walk(&self, line: &[u8], mut report: impl FnMut(Field, Range<usize>)) -> Option<usize> {
-        let Layout::Columns { fields, bars } = &self.layout else {
+        let Layout::Columns { fields, separator } = &self.layout else {
             return None;
         };
-        let mut units = Units::new(line, *bars);
+        let mut units = Units::new(line, *separator);
         for &field in fields {
             let span = match field {
                 Field::Timestamp => units.next_timestamp(),
@@ -222,18 +233,30 @@ fn is_mark(line: &[u8], span: &Range<usize>) -> bool {
         .is_some_and(|text| !text.iter().any(u8::is_ascii_alphanumeric))
 }
 
-/// Whether fields are separated by `|`: nearly all lines have two of them, the first one early.
-fn has_bars(sample: &[&[u8]]) -> bool {
-    let with_bars = sample.iter().filter(|line| {
-        let mut bars = line
+/// The byte that separates fields, if nearly all lines have two of it, the first one early.
+///
+/// Commas and semicolons also occur in messages: they count only right behind a time, no blank following.
+fn separator(sample: &[&[u8]]) -> Option<u8> {
+    let most = |fits: &dyn Fn(&[u8]) -> bool| {
+        sample.iter().filter(|line| fits(line)).count() * 10 >= sample.len() * 9
+    };
+    let has_two = |line: &[u8], separator: u8| {
+        let mut places = line
             .iter()
             .take(512)
             .enumerate()
-            .filter(|(_, byte)| **byte == b'|')
+            .filter(|(_, byte)| **byte == separator)
             .map(|(at, _)| at);
-        bars.next().is_some_and(|first| first < 64) && bars.next().is_some()
-    });
-    with_bars.count() * 10 >= sample.len() * 9
+        places.next().is_some_and(|first| first < 64) && places.next().is_some()
+    };
+    let ends_time = |line: &[u8], separator: u8| {
+        let time_end = timestamp::parse(line).map(|(_, used)| used);
+        time_end.is_some_and(|end| matches!(line.get(end..end + 2), Some([found, next]) if *found == separator && *next != b' '))
+    };
+    [b'|', b'\t', b',', b';'].into_iter().find(|&separator| {
+        let is_sure = separator == b'|';
+        most(&|line| has_two(line, separator) && (is_sure || ends_time(line, separator)))
+    })
 }
 
 /// The rows with a time, or else a level, in the column where most rows have one.
@@ -332,6 +355,10 @@ fn column_fields(rows: &[&[Unit]]) -> Vec<Field> {
     let mut fields = Vec::new();
     let mut waiting = Vec::new();
     for index in 0..MOST_FIELDS {
+        if is_syslog_version_1(rows, index) {
+            fields.extend([Field::Word; 5]);
+            return fields;
+        }
         let column = Column::of(rows, index);
         if last_anchor.is_none_or(|anchor| index > anchor)
             && (column.quoted > 300 || waiting.len() > WORDS_BETWEEN)
@@ -369,6 +396,16 @@ fn column_fields(rows: &[&[Unit]]) -> Vec<Field> {
     fields
 }
 
+/// Whether the columns before this one are a priority, a version and a time. Five fields follow then: host, application,
+/// process, kind of message, and structured data (RFC 5424).
+fn is_syslog_version_1(rows: &[&[Unit]], index: usize) -> bool {
+    let begins_so = |row: &&&[Unit]| {
+        matches!(**row, [priority, version, time, ..]
+        if priority.is_priority && version.kind == UnitKind::Number && time.kind == UnitKind::Timestamp)
+    };
+    index == 3 && rows.iter().filter(begins_so).count() * 10 >= rows.len() * 9
+}
+
 /// The last column of times or levels: all before it belongs to the header.
 fn last_anchor(rows: &[&[Unit]]) -> Option<usize> {
     (0..MOST_FIELDS).rev().find(|&index| {
@@ -386,8 +423,8 @@ fn has_origin(rows: &[&[Unit]], column: usize) -> bool {
     with_dash.count() * 10 >= rows.len() * 9
 }
 
-/// With bars, all columns that nearly all rows have, but for the last.
-fn bar_fields(rows: &[&[Unit]]) -> Vec<Field> {
+/// With a separator, all columns that nearly all rows have, but for the last.
+fn separated_fields(rows: &[&[Unit]]) -> Vec<Field> {
     let mut counts: Vec<usize> = rows
         .iter()
         .map(|row| row.len().saturating_sub(1).min(MOST_FIELDS))

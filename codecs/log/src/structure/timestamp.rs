@@ -412,7 +412,10 @@ fn epoch(cursor: &mut Cursor<'_>) -> Option<i64> {
             let fraction = cursor.optional(|cursor| {
                 cursor.eat(b".")?;
                 cursor.at -= 1;
-                fraction(cursor)
+                let fraction = fraction(cursor)?;
+                // A serial number follows in audit logs.
+                cursor.optional(|cursor| cursor.eat(b":").and_then(|_| cursor.number(1, 12)));
+                Some(fraction)
             });
             value * 1000 + fraction.unwrap_or(0)
         }

@@ -22,6 +22,8 @@ pub(crate) struct Unit {
     pub(crate) kind: UnitKind,
     /// Two or more blanks follow.
     pub(crate) is_padded: bool,
+    /// It is a priority such as `<34>`.
+    pub(crate) is_priority: bool,
     /// It is a lone dash.
     pub(crate) is_dash: bool,
     /// A tag of two units may begin with it, given that the second one is a tag.
@@ -33,27 +35,49 @@ pub(crate) struct Unit {
 pub(crate) struct Units<'a> {
     line: &'a [u8],
     at: usize,
-    bars: bool,
+    /// The byte between columns; none where white space separates units.
+    separator: Option<u8>,
 }
 
 /// Groups in brackets are followed so far, in bytes.
 const LONGEST_GROUP: usize = 400;
+/// The key of a field that holds a time is at most so long, in bytes.
+const LONGEST_KEY: usize = 48;
 
 impl<'a> Units<'a> {
-    pub(crate) fn new(line: &'a [u8], bars: bool) -> Self {
-        Self { line, at: 0, bars }
+    pub(crate) fn new(line: &'a [u8], separator: Option<u8>) -> Self {
+        Self {
+            line,
+            at: 0,
+            separator,
+        }
     }
 
-    /// The next unit if it is a time, with a comma or a colon that closes it.
+    /// The next unit if it is a time, or begins with one; with a comma or a colon that closes it.
+    ///
+    /// The time may follow a bracket that closes later (`[2023-01-02 03:04:05 INFO x]`) or the key of a field
+    /// (`time=2023-01-02T03:04:05Z`).
     pub(crate) fn next_timestamp(&mut self) -> Option<Range<usize>> {
-        let start = self.skip_blanks(self.at);
+        let unit = self.skip_blanks(self.at);
+        let rest = self.line.get(unit..)?;
+        let key = if timestamp::parse(rest).is_some() {
+            0
+        } else {
+            key_length(rest)?
+        };
+        let start = unit + key;
         let (_, used) = timestamp::parse(self.line.get(start..)?)?;
         let end = start + used;
         let closed = matches!(
             self.line.get(end..end + 2),
             Some([b',' | b':' | b';', b' '])
         );
-        self.at = self.skip_bar(end + usize::from(closed));
+        let unit_end = match rest.first() {
+            Some(b'[') => end,
+            _ if key > 0 => self.plain_end(end),
+            _ => end + usize::from(closed),
+        };
+        self.at = self.skip_separator(unit_end);
         Some(start..end)
     }
 
@@ -61,13 +85,13 @@ impl<'a> Units<'a> {
     pub(crate) fn next_plain(&mut self) -> Option<Range<usize>> {
         let start = self.skip_blanks(self.at);
         let end = self.plain_end(start);
-        if end == start && !self.bars {
+        if end == start && self.separator.is_none() {
             return None;
         }
-        if self.bars && end >= self.line.len() {
+        if self.separator.is_some() && end >= self.line.len() {
             return None;
         }
-        self.at = self.skip_bar(end);
+        self.at = self.skip_separator(end);
         Some(start..end)
     }
 
@@ -114,27 +138,38 @@ impl<'a> Units<'a> {
 
     fn skip_blanks(&self, from: usize) -> usize {
         let rest = self.line.get(from..).unwrap_or_default();
-        from + rest
-            .iter()
-            .take_while(|byte| **byte == b' ' || **byte == b'\t')
-            .count()
+        let is_skipped =
+            |byte: &&u8| (**byte == b' ' || **byte == b'\t') && Some(**byte) != self.separator;
+        from + rest.iter().take_while(is_skipped).count()
     }
 
-    fn skip_bar(&self, at: usize) -> usize {
-        at + usize::from(self.bars && self.line.get(at) == Some(&b'|'))
+    fn skip_separator(&self, at: usize) -> usize {
+        let Some(separator) = self.separator else {
+            return at;
+        };
+        let end = self.skip_blanks(at);
+        if self.line.get(end) == Some(&separator) {
+            end + 1
+        } else {
+            at
+        }
     }
 
     fn plain_end(&self, start: usize) -> usize {
         let rest = self.line.get(start..).unwrap_or_default();
-        if self.bars {
+        if let Some(separator) = self.separator {
             return start
                 + rest
                     .iter()
-                    .position(|byte| *byte == b'|')
+                    .position(|byte| *byte == separator)
                     .unwrap_or(rest.len());
         }
         let group = match rest {
-            [b'[', ..] => group_length(rest),
+            // Groups may follow one another without a blank.
+            [b'[', ..] => match group_length(rest) {
+                group if rest.get(group) == Some(&b'[') => return start + group,
+                group => group,
+            },
             [b'<', ..] => {
                 return start + priority_length(rest).unwrap_or_else(|| word_length(rest));
             }
@@ -170,6 +205,7 @@ impl Units<'_> {
                 .line
                 .get(self.at..)
                 .is_some_and(|rest| rest.starts_with(b"  ")),
+            is_priority: text.first() == Some(&b'<') && kind == UnitKind::Number,
             is_dash: text == b"-",
             begins_tag: begins_tag(text),
         }
@@ -177,13 +213,13 @@ impl Units<'_> {
 }
 
 fn kind(text: &[u8]) -> UnitKind {
+    let text = text.trim_ascii();
     let bare = text
-        .trim_ascii()
         .strip_suffix(b":")
         .or_else(|| text.strip_suffix(b","))
         .unwrap_or(text);
     match bare {
-        _ if is_level(bare) => UnitKind::Level,
+        _ if is_level(field_value(bare)) => UnitKind::Level,
         [b'[', .., b']'] => if_level(bare.get(1..bare.len() - 1), UnitKind::Bracketed),
         [b'"', ..] => UnitKind::Quoted,
         _ if !bare.is_empty() && bare.iter().all(u8::is_ascii_digit) => UnitKind::Number,
@@ -207,48 +243,86 @@ fn if_level(inner: Option<&[u8]>, otherwise: UnitKind) -> UnitKind {
     }
 }
 
-fn is_level(word: &[u8]) -> bool {
-    const LEVELS: [&str; 27] = [
-        "trace",
-        "debug",
-        "info",
-        "information",
-        "notice",
-        "note",
-        "warn",
-        "warning",
-        "error",
-        "err",
-        "severe",
-        "fatal",
-        "critical",
-        "crit",
-        "alert",
-        "emerg",
-        "emergency",
-        "panic",
-        "verbose",
-        "fine",
-        "finer",
-        "finest",
-        "config",
-        "failure",
-        "audit",
-        "dbg",
-        "inf",
-    ];
-    matches!(word, [b'V' | b'D' | b'I' | b'W' | b'E' | b'F' | b'T'])
-        || (word.len() <= 11
-            && LEVELS
-                .iter()
-                .any(|level| level.as_bytes().eq_ignore_ascii_case(word)))
+/// The value of a field such as `level=info`; other words as they are.
+fn field_value(word: &[u8]) -> &[u8] {
+    match word.iter().position(|byte| *byte == b'=') {
+        Some(equals)
+            if word
+                .get(..equals)
+                .is_some_and(|key| key.iter().all(u8::is_ascii_alphabetic)) =>
+        {
+            word.get(equals + 1..).unwrap_or_default()
+        }
+        _ => word,
+    }
 }
 
+fn is_level(word: &[u8]) -> bool {
+    let mut lower = [0; 11];
+    let Some(lower) = lower.get_mut(..word.len()) else {
+        return false;
+    };
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    matches!(word, [b'V' | b'D' | b'I' | b'W' | b'E' | b'F' | b'T'])
+        || matches!(
+            &*lower,
+            b"trace"
+                | b"debug"
+                | b"dbg"
+                | b"info"
+                | b"inf"
+                | b"information"
+                | b"notice"
+                | b"note"
+                | b"warn"
+                | b"warning"
+                | b"error"
+                | b"err"
+                | b"severe"
+                | b"fatal"
+                | b"critical"
+                | b"crit"
+                | b"alert"
+                | b"emerg"
+                | b"emergency"
+                | b"panic"
+                | b"verbose"
+                | b"fine"
+                | b"finer"
+                | b"finest"
+                | b"config"
+                | b"failure"
+                | b"audit"
+        )
+}
+
+/// Bytes of what may stand before a time in its unit: a bracket, or the key of a field.
+fn key_length(text: &[u8]) -> Option<usize> {
+    if text.first() == Some(&b'[') {
+        return Some(1);
+    }
+    let key = text
+        .iter()
+        .take(LONGEST_KEY)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || b"_=(@".contains(byte))
+        .count();
+    let quote = usize::from(text.get(key) == Some(&b'"'));
+    let is_key = key > 0 && matches!(text.get(key - 1), Some(b'=' | b'('));
+    let equals = text.iter().take(key).position(|byte| *byte == b'=')?;
+    // The digits of the time itself may have been taken for a part of the key.
+    if is_key {
+        Some(key + quote)
+    } else {
+        Some(equals + 1)
+    }
+}
+
+/// Whether a unit ends in a colon, or closes a bracket that opened before it.
 fn is_tag(text: &[u8]) -> bool {
-    text.len() > 1
-        && text.last() == Some(&b':')
-        && !text.starts_with(b"[")
-        && text.first() != Some(&b'"')
+    let closes = text.last() == Some(&b']') && !text.contains(&b'[');
+    let is_free = !text.starts_with(b"[") && !text.starts_with(b"\"");
+    text.len() > 1 && is_free && (closes || text.last() == Some(&b':'))
 }
 
 /// Whether a unit before a tag is part of it: a process with its number, or mere punctuation.
