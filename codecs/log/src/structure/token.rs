@@ -8,8 +8,8 @@
 use super::timestamp;
 use super::word::{
     LONGEST_MESSAGE, group_end, is_alphanumeric, is_before_quote, is_blank, is_bound_sign,
-    is_joining_word, is_unit, is_value_as_a_whole, is_value_in_quotes, is_value_run, next_visible,
-    quoted, restatement_end, word_end,
+    is_joining_word, is_message_key, is_unit, is_value_as_a_whole, is_value_in_quotes,
+    is_value_run, next_visible, quoted, restatement_end, word_end,
 };
 use std::ops::Range;
 
@@ -190,10 +190,10 @@ impl Tokens {
         match separator {
             b'"' => {
                 let is_field = self.ends_with_unspaced(b"=");
-                let is_apart = self
-                    .list
-                    .last()
-                    .is_none_or(|token| self.is_spaced(token) || is_before_quote(self.text(token)));
+                let is_apart =
+                    self.list.last().is_none_or(|token| {
+                        self.is_spaced(token) || is_before_quote(self.text(token))
+                    }) && !self.field_key().is_some_and(is_message_key);
                 self.push(start..end, b"\"");
                 let quoted = is_apart
                     .then(|| quoted(message.get(end..).unwrap_or_default()))
@@ -227,6 +227,16 @@ impl Tokens {
     fn read_separator_alone(&mut self, start: usize, separator: u8) -> usize {
         self.push(start..start + 1, &[separator]);
         start + 1
+    }
+
+    /// The key of the field whose value comes next: `key=` or `"key":`.
+    fn field_key(&self) -> Option<&[u8]> {
+        let key = match self.list.as_slice() {
+            [.., key, equals] if self.text(equals) == b"=" => key,
+            [.., key, quote, colon] if self.text(quote) == b"\"" && self.text(colon) == b":" => key,
+            _ => return None,
+        };
+        Some(self.text(key))
     }
 
     fn ends_with_unspaced(&self, text: &[u8]) -> bool {
@@ -573,6 +583,11 @@ mod tests {
             "from|host|(|*|)|at|work|(|)|ws|=|*|,|y"
         );
         assert_eq!(shape("GET /a?b=c&d=e,f HTTP"), "GET|*|HTTP");
+        assert_eq!(shape(r#"msg="disk full""#), r#"msg|=|"|disk|full|""#);
+        assert_eq!(
+            shape(r#"{"msg": "up","by":"a b"}"#),
+            r#"{|"|msg|"|:|"|up|"|,|"|by|"|:|"|*|"|}"#
+        );
     }
 
     #[test]

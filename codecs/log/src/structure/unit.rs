@@ -302,20 +302,17 @@ fn key_length(text: &[u8]) -> Option<usize> {
     if text.first() == Some(&b'[') {
         return Some(1);
     }
-    let key = text
-        .iter()
-        .take(LONGEST_KEY)
-        .take_while(|byte| byte.is_ascii_alphanumeric() || b"_=(@".contains(byte))
-        .count();
-    let quote = usize::from(text.get(key) == Some(&b'"'));
-    let is_key = key > 0 && matches!(text.get(key - 1), Some(b'=' | b'('));
-    let equals = text.iter().take(key).position(|byte| *byte == b'=')?;
-    // The digits of the time itself may have been taken for a part of the key.
-    if is_key {
-        Some(key + quote)
-    } else {
-        Some(equals + 1)
-    }
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_=(@".contains(byte);
+    let part = text.get(
+        ..text
+            .iter()
+            .take(LONGEST_KEY)
+            .take_while(|byte| is_part(byte))
+            .count(),
+    )?;
+    // The digits of the time itself are a part as well.
+    let key = part.iter().rposition(|byte| matches!(byte, b'=' | b'('))? + 1;
+    Some(key + usize::from(text.get(key) == Some(&b'"')))
 }
 
 /// Whether a unit ends in a colon, or closes a bracket that opened before it.

@@ -278,6 +278,22 @@ pub(crate) fn restatement_end(message: &[u8], number_end: usize) -> Option<usize
     (is_closed && is_unit(message.get(unit..end)?)).then_some(end + 1)
 }
 
+/// Keys of fields that hold the message itself.
+pub(crate) fn is_message_key(key: &[u8]) -> bool {
+    const KEYS: [&str; 8] = [
+        "msg",
+        "message",
+        "event",
+        "error",
+        "err",
+        "log",
+        "text",
+        "short_message",
+    ];
+    KEYS.iter()
+        .any(|known| known.as_bytes().eq_ignore_ascii_case(key))
+}
+
 /// Punctuation that a quoted text may follow.
 pub(crate) fn is_before_quote(text: &[u8]) -> bool {
     matches!(text, [b':' | b',' | b'=' | b'(' | b'[' | b'{'])
