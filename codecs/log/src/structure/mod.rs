@@ -4,11 +4,15 @@ mod cluster;
 mod filling;
 mod hash;
 mod header;
+#[cfg(test)]
+mod header_notations;
 mod json;
 mod miner;
 mod template;
 pub mod timestamp;
 mod token;
+#[cfg(test)]
+mod token_shapes;
 mod tree;
 mod unit;
 mod vocabulary;
