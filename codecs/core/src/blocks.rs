@@ -1,6 +1,7 @@
 //! Codecs for independent blocks of bytes, and the adapter that makes a [`Codec`] of them.
 
 use std::io::Read;
+use std::num::NonZeroUsize;
 
 use crate::container::{Frame, StreamHeader};
 use crate::{
@@ -31,6 +32,26 @@ pub trait BlockCodec: Send + Sync {
     /// [`Error::Corrupt`] with the position within the payload. A decoder must not allocate much
     /// more than what it has decoded so far, whatever `content_len` says.
     fn decode_block(&self, payload: &[u8], content_len: usize, params: &Params) -> Result<Vec<u8>>;
+
+    /// As [`encode_block`](Self::encode_block) with several threads for the one block, which happens
+    /// when there are more threads than blocks fit the memory. The payload is the same.
+    ///
+    /// # Errors
+    /// As [`encode_block`](Self::encode_block).
+    fn encode_block_with(
+        &self,
+        content: &[u8],
+        params: &Params,
+        _threads: NonZeroUsize,
+    ) -> Result<Vec<u8>> {
+        self.encode_block(content, params)
+    }
+
+    /// How much of `block` to code as one block when more follows it: at least 1 and at most its
+    /// length, which is the default. What is left out begins the next block.
+    fn block_end(&self, block: &[u8]) -> usize {
+        block.len()
+    }
 
     /// The format's own stream, where there is one.
     fn native(&self) -> Option<&dyn NativeStream> {
@@ -83,11 +104,14 @@ impl<C: BlockCodec> Codec for Blocks<C> {
             max_content,
         ))?;
         let mut stats = Stats::default();
+        let workers = job.workers(need);
+        let threads = NonZeroUsize::new(job.threads.get() / workers).unwrap_or(NonZeroUsize::MIN);
+        let mut carried = Vec::new();
         ordered(
-            job.workers(need),
-            || read_block(reader, block_len),
+            workers,
+            || self.read_block(reader, block_len, &mut carried),
             |block: Vec<u8>| {
-                let payload = self.0.encode_block(&block, params)?;
+                let payload = self.0.encode_block_with(&block, params, threads)?;
                 Ok(Frame::new(&block, payload))
             },
             |frame| {
@@ -142,6 +166,23 @@ impl<C: BlockCodec> Codec for Blocks<C> {
 }
 
 impl<C: BlockCodec> Blocks<C> {
+    /// The next block: `block_len` bytes or as many of them as the codec takes, fewer at the end of
+    /// the input, `None` after it. `carried` is what the codec did not take.
+    fn read_block(
+        &self,
+        reader: &mut (dyn Read + Send),
+        block_len: usize,
+        carried: &mut Vec<u8>,
+    ) -> Result<Option<Vec<u8>>> {
+        let mut block = std::mem::take(carried);
+        fill(reader, &mut block, block_len)?;
+        if block.len() == block_len {
+            let end = self.0.block_end(&block).clamp(1, block_len);
+            *carried = block.split_off(end);
+        }
+        Ok((!block.is_empty()).then_some(block))
+    }
+
     fn decode_frame(&self, frame: &Frame, params: &Params) -> Result<Vec<u8>> {
         if frame.content_len == 0 && frame.payload.is_empty() {
             return Ok(Vec::new());
@@ -171,20 +212,18 @@ impl<C: BlockCodec> CodeLength for Blocks<C> {
     }
 }
 
-/// The next block: `block_len` bytes, fewer at the end of the input, `None` after it.
-fn read_block(reader: &mut (dyn Read + Send), block_len: usize) -> Result<Option<Vec<u8>>> {
+/// Reads on until `block` has `block_len` bytes or the input ends.
+fn fill(reader: &mut (dyn Read + Send), block: &mut Vec<u8>, block_len: usize) -> Result<()> {
     /// Small inputs are common: the whole block is only set aside once this much has come.
     const FIRST: usize = 64 << 10;
-    let mut block = Vec::new();
     for target in [block_len.min(FIRST), block_len] {
         block.reserve_exact(target.saturating_sub(block.len()));
-        let missing = (target - block.len()) as u64;
+        let missing = target.saturating_sub(block.len()) as u64;
         let mut part = Read::take(&mut *reader, missing);
-        part.read_to_end(&mut block)
-            .map_err(Error::io("read input"))?;
+        part.read_to_end(block).map_err(Error::io("read input"))?;
         if block.len() < target {
             break;
         }
     }
-    Ok((!block.is_empty()).then_some(block))
+    Ok(())
 }

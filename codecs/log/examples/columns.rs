@@ -21,14 +21,16 @@ fn main() {
         kernel: None,
         dense: level.as_str() > "3",
     };
+    let threads = std::env::var("T").map_or(1, |t| t.parse().unwrap());
+    let threads = std::num::NonZeroUsize::new(threads).unwrap();
     let mut total = 0;
     for path in std::env::args().skip(1) {
         let content = std::fs::read(&path).unwrap();
         let mut payload = Vec::new();
-        let n = (60_000_000 / content.len()).clamp(1, 20);
+        let n = std::env::var("N").map_or(60_000_000, |n| n.parse::<usize>().unwrap() * 1_000_000); let n = (n / content.len()).max(1);
         let start = cpu();
         for _ in 0..n {
-            payload = codec_log::columns::encode_block(&content, &options);
+            payload = codec_log::columns::encode_block(&content, &options, threads);
         }
         let encode = (cpu() - start) / n as f64;
         let start = cpu();

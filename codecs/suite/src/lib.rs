@@ -14,6 +14,7 @@
 pub use codec_classic as classic;
 pub use codec_core as core;
 pub use codec_entropy as entropy;
+pub use codec_log as log;
 
 use codec_core::{Codec, Job, Media, Params, Registry, Result};
 
@@ -21,7 +22,10 @@ use codec_core::{Codec, Job, Media, Params, Registry, Result};
 #[must_use]
 pub fn registry() -> Registry {
     let mut registry = Registry::new();
-    for codec in codec_classic::codecs() {
+    for codec in codec_classic::codecs()
+        .into_iter()
+        .chain(codec_log::codecs())
+    {
         registry.register(codec);
     }
     registry

@@ -17,7 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("codec-corpora", &["codec-core"]),
     (
         "codec-suite",
-        &["codec-classic", "codec-core", "codec-entropy"],
+        &["codec-classic", "codec-core", "codec-entropy", "codec-log"],
     ),
     ("codec-cli", &["codec-corpora", "codec-suite"]),
     ("codec-tests", &["codec-corpora", "codec-suite"]),

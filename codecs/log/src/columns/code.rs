@@ -7,9 +7,10 @@ use super::model::{Base, ColumnSpec, Model, NEW, Passed, TEXT};
 use super::parse::{Lines, Mold, NO_HEADER, Parsed, RAW, parse};
 use super::port::{BitPort, NumberModel, unzigzag, zigzag};
 use super::runs::pass_rows;
-use super::spec::{Columns, RAW_CLASS, TEXT_CLASSES};
+use super::spec::{Column, Columns, RAW_CLASS, TEXT_CLASSES};
 use super::template::Template;
 use super::value::Format;
+use std::num::NonZeroUsize;
 use codec_entropy::binary::{BinaryDecoder, BinaryEncoder};
 
 /// How to encode a block as columns.
@@ -51,9 +52,9 @@ impl ColumnOptions {
     }
 }
 
-/// Encodes a block.
+/// Encodes a block. `threads` are used where they can be; the payload does not depend on them.
 #[must_use]
-pub fn encode_block(content: &[u8], options: &ColumnOptions) -> Vec<u8> {
+pub fn encode_block(content: &[u8], options: &ColumnOptions, threads: NonZeroUsize) -> Vec<u8> {
     let lines = Lines::find(content);
     let repeats = Repeats::find(content, &lines);
     let distinct = repeats.as_ref().map(|repeats| repeats.firsts.as_slice());
@@ -62,36 +63,64 @@ pub fn encode_block(content: &[u8], options: &ColumnOptions) -> Vec<u8> {
         let number = distinct.map_or(number, |firsts| firsts[number] as usize);
         lines.get(content, number)
     };
-    let parsed = parse(count, line_of, options.structure == Structure::Fields);
+    let fields_only = options.structure == Structure::Fields;
+    let parsed = parse(count, line_of, fields_only, threads);
     let columns = Columns::judge(&parsed, line_of, options.structure == Structure::Mapped);
-    let mut writer = RowWriter::new(&parsed, &columns, count);
-    for number in 0..count {
-        writer.line(number, line_of(number));
-    }
+    let write_rows = || {
+        let mut writer = RowWriter::new(&parsed, &columns, count, options.dense);
+        for number in 0..count {
+            writer.line(number, line_of(number));
+        }
+        writer.finish()
+    };
+    let write_repeats = || {
+        repeats.as_ref().map(|repeats| {
+            let templates: Vec<u32> = parsed.rows.iter().map(|[_, body]| *body).collect();
+            let mut encoder = BinaryEncoder::new();
+            pass_rows(&mut encoder, &repeats.rows, lines.len(), &templates);
+            encoder.finish()
+        })
+    };
+    let (mut rows, repeated) = both(threads, write_rows, write_repeats);
+
     let mut out = Vec::new();
-    let flags = u64::from(lines.is_ended) | u64::from(repeats.is_some()) << 1;
-    kernel::put_number((lines.len() as u64) << 2 | flags, &mut out);
-    if let Some(repeats) = &repeats {
-        let templates: Vec<u32> = parsed.rows.iter().map(|[_, body]| *body).collect();
-        let mut encoder = BinaryEncoder::new();
-        pass_rows(&mut encoder, &repeats.rows, lines.len(), &templates);
-        let bytes = encoder.finish();
+    let flags = u64::from(lines.is_ended)
+        | u64::from(repeats.is_some()) << 1
+        | u64::from(options.dense) << 2;
+    kernel::put_number((lines.len() as u64) << 3 | flags, &mut out);
+    if let Some(repeated) = repeated {
         kernel::put_number(count as u64, &mut out);
-        kernel::put_number(bytes.len() as u64, &mut out);
-        out.extend_from_slice(&bytes);
+        kernel::put_number(repeated.len() as u64, &mut out);
+        out.extend_from_slice(&repeated);
     }
-    let choice = options.choice();
-    kernel::write(&template_list(&parsed.headers), choice, &mut out);
-    kernel::write(&template_list(&parsed.bodies), choice, &mut out);
-    kernel::write(&columns.write(), choice, &mut out);
-    let (raw, lengths) = writer.raw_text();
-    kernel::write(&lengths, choice, &mut out);
-    kernel::write(&raw, choice, &mut out);
-    for text in &writer.texts {
-        kernel::write(text, choice, &mut out);
-    }
-    out.extend_from_slice(&writer.encoder.finish());
+    let mut texts = vec![
+        template_list(&parsed.headers),
+        template_list(&parsed.bodies),
+        columns.write(),
+    ];
+    texts.append(&mut rows.texts);
+    kernel::write_all(&texts, options.choice(), threads, &mut out);
+    out.extend_from_slice(&rows.coded);
     out
+}
+
+/// Runs two things at the same time if there are threads.
+fn both<A: Send, B: Send>(
+    threads: NonZeroUsize,
+    first: impl FnOnce() -> A + Send,
+    second: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    if threads.get() == 1 {
+        return (first(), second());
+    }
+    std::thread::scope(|scope| {
+        let other = scope.spawn(second);
+        let first = first();
+        match other.join() {
+            Ok(second) => (first, second),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
 }
 
 /// The rows of a block as numbers of distinct lines.
@@ -129,6 +158,10 @@ impl Repeats {
 /// Lines are written once where distinct ones are less than one in so many bytes.
 const DISTINCT_SHARE: usize = 3;
 
+/// Texts of a payload: templates of headers and messages, descriptions of columns, what
+/// [`CodedRows`] has.
+const TEXTS: usize = 5 + TEXT_CLASSES;
+
 /// The templates but for the first, one a line.
 fn template_list(molds: &[Mold]) -> Vec<u8> {
     let mut list = Vec::new();
@@ -162,7 +195,7 @@ struct RowState<'a> {
 }
 
 impl<'a> RowState<'a> {
-    fn new(columns: &'a Columns, rows: usize) -> Self {
+    fn new(columns: &'a Columns, rows: usize, dense: bool) -> Self {
         let sequence = ColumnSpec {
             format: Format::Text,
             base: Base::Zero,
@@ -173,7 +206,7 @@ impl<'a> RowState<'a> {
         specs.extend([sequence; 2]);
         Self {
             columns,
-            model: Model::new(specs, rows * 8),
+            model: Model::new(specs, if dense { rows * 16 } else { rows * 8 }),
             headers: [0; 3],
             bodies: [0; 3],
             next: [1; 2],
@@ -235,7 +268,12 @@ impl<'a> RowState<'a> {
         }
     }
 
-    fn contexts(&self) -> [u64; 2] {
+    /// What a column's values may depend on: how much time has passed on the templates, other values
+    /// on those to the left.
+    fn contexts(&self, column: &Column) -> [u64; 2] {
+        if column.spec.format.is_time() {
+            return [mix(self.bodies[0] ^ self.bodies[1] << 32), 0];
+        }
         [mix(self.left[0] ^ mix(self.left[1])), self.left[0]]
     }
 }
@@ -252,10 +290,10 @@ struct RowWriter<'a> {
 }
 
 impl<'a> RowWriter<'a> {
-    fn new(parsed: &'a Parsed, columns: &'a Columns, rows: usize) -> Self {
+    fn new(parsed: &'a Parsed, columns: &'a Columns, rows: usize, dense: bool) -> Self {
         Self {
             parsed,
-            state: RowState::new(columns, rows),
+            state: RowState::new(columns, rows, dense),
             encoder: BinaryEncoder::new(),
             values: Interner::default(),
             texts: Default::default(),
@@ -307,7 +345,7 @@ impl<'a> RowWriter<'a> {
         };
         let target = if is_new { NEW } else { number };
         let texts = (self.values.len() - usize::from(is_new)) as u64;
-        let contexts = self.state.contexts();
+        let contexts = self.state.contexts(described);
         let port = &mut self.encoder;
         let passed = self.state.model.pass(port, column, contexts, target, texts);
         if passed == Passed::NewText {
@@ -320,16 +358,28 @@ impl<'a> RowWriter<'a> {
         self.state.learn(column, number);
     }
 
-    /// What the columns that are not predicted have written, and how much each one did.
-    fn raw_text(&self) -> (Vec<u8>, Vec<u8>) {
+    fn finish(self) -> CodedRows {
         let mut lengths = Vec::new();
         for (raw, column) in self.raw.iter().zip(&self.state.columns.all) {
             if column.class == RAW_CLASS {
                 kernel::put_number(raw.len() as u64, &mut lengths);
             }
         }
-        (self.raw.concat(), lengths)
+        let mut texts = vec![lengths, self.raw.concat()];
+        texts.extend(self.texts);
+        CodedRows {
+            coded: self.encoder.finish(),
+            texts,
+        }
     }
+}
+
+/// What has become of rows.
+struct CodedRows {
+    coded: Vec<u8>,
+    /// How much each column that is not predicted has written, what they have written, and new
+    /// texts by class.
+    texts: Vec<Vec<u8>>,
 }
 
 fn put_line(text: &mut Vec<u8>, line: &[u8]) {
@@ -366,11 +416,12 @@ impl DecodedLines {
 /// # Errors
 ///
 /// [`ColumnsError`] when the payload does not come from the encoder.
-pub fn decode_lines(payload: &[u8], content_len: usize) -> Result<DecodedLines, ColumnsError> {
+pub fn decode_lines(payload: &[u8], content_len: usize, threads: NonZeroUsize) -> Result<DecodedLines, ColumnsError> {
     let mut input = payload;
     let limit = 2 * content_len as u64 + 1024;
     let counted = kernel::take_number(&mut input)?;
-    let (rows, is_ended, repeats) = (counted >> 2, counted & 1 == 1, counted & 2 == 2);
+    let [is_ended, repeats, dense] = [1, 2, 4].map(|flag| counted & flag != 0);
+    let rows = counted >> 3;
     if rows > content_len as u64 {
         return Err(ColumnsError::TooLong {
             len: rows,
@@ -384,26 +435,21 @@ pub fn decode_lines(payload: &[u8], content_len: usize) -> Result<DecodedLines, 
         let len = kernel::take_number(&mut input)?;
         coded_rows = kernel::take(&mut input, len)?;
     }
-    let header_list = kernel::read(&mut input, limit)?;
-    let body_list = kernel::read(&mut input, limit)?;
-    let descriptions = kernel::read(&mut input, 3 * limit)?;
-    let lengths = kernel::read(&mut input, limit)?;
-    let raw = kernel::read(&mut input, limit)?;
-    let mut texts: [Vec<u8>; TEXT_CLASSES] = Default::default();
-    for text in &mut texts {
-        *text = kernel::read(&mut input, limit)?;
-    }
-    let headers = parse_templates(&header_list, Template::parse(&[]));
-    let bodies = parse_templates(&body_list, Template::parse(&[super::template::SLOT]));
-    let columns = Columns::read(&headers, &bodies, &descriptions)?;
+    let texts = kernel::read_all(&mut input, TEXTS, 3 * limit, threads)?;
+    let [header_list, body_list, descriptions, lengths, raw, texts @ ..] = texts.as_slice() else {
+        return Err(ColumnsError::Truncated);
+    };
+    let headers = parse_templates(header_list, Template::parse(&[]));
+    let bodies = parse_templates(body_list, Template::parse(&[super::template::SLOT]));
+    let columns = Columns::read(&headers, &bodies, descriptions)?;
     let mut reader = RowReader {
         headers: &headers,
         bodies: &bodies,
-        state: RowState::new(&columns, count as usize),
+        state: RowState::new(&columns, count as usize, dense),
         decoder: BinaryDecoder::new(input),
         values: Interner::default(),
-        texts: texts.each_ref().map(|text| text.as_slice()),
-        raw: split_raw(&columns, &raw, &lengths)?,
+        texts: std::array::from_fn(|class| texts.get(class).map_or(&[][..], Vec::as_slice)),
+        raw: split_raw(&columns, raw, lengths)?,
         out: Vec::new(),
     };
     let mut ends = Vec::new();
@@ -502,7 +548,7 @@ impl RowReader<'_> {
             self.out.extend_from_slice(text);
             return Some(());
         }
-        let contexts = self.state.contexts();
+        let contexts = self.state.contexts(described);
         let texts = self.values.len() as u64;
         let value = match self
             .state

@@ -2,7 +2,8 @@
 
 use super::ColumnsError;
 use codec_classic::{Bwt, Deflate, Store, Xz, Zstd};
-use codec_core::{BlockCodec, Params};
+use codec_core::{BlockCodec, Error, Params, Result, ordered};
+use std::num::NonZeroUsize;
 
 /// A classical codec for texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,14 +47,49 @@ impl Kernel {
         }
         codec.encode_block(text, &params).ok()
     }
+
+    fn decode(self, payload: &[u8], len: usize) -> Result<Vec<u8>> {
+        if len == 0 {
+            return Ok(Vec::new());
+        }
+        let codec = self.codec();
+        let params = Params::defaults(codec.descriptor().params);
+        let text = codec.decode_block(payload, len, &params)?;
+        match text.len() == len {
+            true => Ok(text),
+            false => Err(Error::corrupt(0, "a text has another length than announced")),
+        }
+    }
 }
 
 /// The kernels to try on each text, with their levels; the smallest result is kept.
 pub(super) type Choice = &'static [(Kernel, &'static str)];
 
-/// Appends a text through the best kernel: a byte for the kernel, the text's length, the payload's
-/// length, the payload.
-pub(super) fn write(text: &[u8], choice: Choice, out: &mut Vec<u8>) {
+/// Appends texts, each through its best kernel: a byte for the kernel, the text's length, the
+/// payload's length, the payload.
+pub(super) fn write_all(
+    texts: &[Vec<u8>],
+    choice: Choice,
+    threads: NonZeroUsize,
+    out: &mut Vec<u8>,
+) {
+    let mut left = texts.iter();
+    let done = ordered(
+        threads,
+        || Ok(left.next()),
+        |text| Ok((text.len(), smallest(text, choice))),
+        |(len, (kernel, payload))| {
+            out.push(kernel as u8);
+            put_number(len as u64, out);
+            put_number(payload.len() as u64, out);
+            out.extend_from_slice(&payload);
+            Ok(())
+        },
+    );
+    debug_assert!(done.is_ok(), "neither end of the pipeline can fail");
+}
+
+fn smallest(text: &[u8], choice: Choice) -> (Kernel, Vec<u8>) {
     let mut best = (Kernel::Store, text.to_vec());
     for (kernel, level) in choice {
         if let Some(payload) = kernel.encode(text, level)
@@ -62,44 +98,49 @@ pub(super) fn write(text: &[u8], choice: Choice, out: &mut Vec<u8>) {
             best = (*kernel, payload);
         }
     }
-    out.push(best.0 as u8);
-    put_number(text.len() as u64, out);
-    put_number(best.1.len() as u64, out);
-    out.extend_from_slice(&best.1);
+    best
 }
 
-/// Takes a text of at most `limit` bytes from the beginning of `input`.
-pub(super) fn read(input: &mut &[u8], limit: u64) -> Result<Vec<u8>, ColumnsError> {
-    let number = take_number(input)?;
-    let kernel = Kernel::ALL
-        .into_iter()
-        .find(|kernel| *kernel as u64 == number);
-    let kernel = kernel.ok_or(ColumnsError::Kernel(number))?;
-    let text_len = take_number(input)?;
-    if text_len > limit {
-        return Err(ColumnsError::TooLong {
-            len: text_len,
-            limit,
-        });
+/// Takes `count` texts of at most `limit` bytes together from the beginning of `input`.
+pub(super) fn read_all(
+    input: &mut &[u8],
+    count: usize,
+    limit: u64,
+    threads: NonZeroUsize,
+) -> std::result::Result<Vec<Vec<u8>>, ColumnsError> {
+    let mut total = 0u64;
+    let mut packed = Vec::new();
+    for _ in 0..count {
+        let number = take_number(input)?;
+        let kernel = Kernel::ALL
+            .into_iter()
+            .find(|kernel| *kernel as u64 == number);
+        let kernel = kernel.ok_or(ColumnsError::Kernel(number))?;
+        let len = take_number(input)?;
+        total = total.saturating_add(len);
+        if total > limit {
+            return Err(ColumnsError::TooLong { len: total, limit });
+        }
+        let payload_len = take_number(input)?;
+        packed.push((kernel, len as usize, take(input, payload_len)?));
     }
-    let len = take_number(input)?;
-    let payload = take(input, len)?;
-    let codec = kernel.codec();
-    let params = Params::defaults(codec.descriptor().params);
-    if text_len == 0 {
-        return Ok(Vec::new());
-    }
-    let text = codec
-        .decode_block(payload, text_len as usize, &params)
-        .map_err(|error| ColumnsError::Text(error.to_string()))?;
-    if text.len() as u64 != text_len {
-        return Err(ColumnsError::Truncated);
-    }
-    Ok(text)
+    let mut texts = Vec::new();
+    let mut left = packed.into_iter();
+    ordered(
+        threads,
+        || Ok(left.next()),
+        |(kernel, len, payload)| kernel.decode(payload, len),
+        |text| {
+            texts.push(text);
+            Ok(())
+        },
+    )
+    .map_err(|error| ColumnsError::Text(error.to_string()))?;
+    Ok(texts)
 }
 
 /// Appends a number, seven bits a byte, low ones first.
-pub(super) fn put_number(mut value: u64, out: &mut Vec<u8>) {
+pub(crate) fn put_number(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -108,7 +149,7 @@ pub(super) fn put_number(mut value: u64, out: &mut Vec<u8>) {
 }
 
 /// Takes a number of [`put_number`].
-pub(super) fn take_number(input: &mut &[u8]) -> Result<u64, ColumnsError> {
+pub(crate) fn take_number(input: &mut &[u8]) -> std::result::Result<u64, ColumnsError> {
     let mut value = 0;
     for shift in (0..63).step_by(7) {
         let (&byte, rest) = input.split_first().ok_or(ColumnsError::Truncated)?;
@@ -122,7 +163,7 @@ pub(super) fn take_number(input: &mut &[u8]) -> Result<u64, ColumnsError> {
 }
 
 /// Takes `len` bytes.
-pub(super) fn take<'a>(input: &mut &'a [u8], len: u64) -> Result<&'a [u8], ColumnsError> {
+pub(super) fn take<'a>(input: &mut &'a [u8], len: u64) -> std::result::Result<&'a [u8], ColumnsError> {
     let len = usize::try_from(len).map_err(|_| ColumnsError::Truncated)?;
     let (taken, rest) = input.split_at_checked(len).ok_or(ColumnsError::Truncated)?;
     *input = rest;

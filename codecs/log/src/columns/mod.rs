@@ -13,6 +13,8 @@ mod tokens;
 mod value;
 
 pub use kernel::Kernel;
+pub(crate) use kernel::{put_number, take_number};
+use std::num::NonZeroUsize;
 use thiserror::Error;
 
 /// Why a payload cannot be decoded.
@@ -65,5 +67,5 @@ pub use code::{ColumnOptions, DecodedLines, Structure, decode_lines, encode_bloc
 ///
 /// [`ColumnsError`] when the payload does not come from the encoder.
 pub fn decode_block(payload: &[u8], content_len: usize) -> Result<Vec<u8>, ColumnsError> {
-    decode_lines(payload, content_len)?.into_content(content_len)
+    decode_lines(payload, content_len, NonZeroUsize::MIN)?.into_content(content_len)
 }

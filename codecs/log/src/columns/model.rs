@@ -1,7 +1,7 @@
 //! Prediction of values: each column guesses its next value from what went with it before, and
 //! codes which guess was right, or the value itself.
 
-use super::intern::mix;
+use super::intern::{hash_bytes, mix};
 use super::port::{BitPort, NumberModel, pass_bit, pass_raw, unzigzag, zigzag};
 use super::value::{Format, NUMBER_LIMIT};
 use codec_entropy::mixing::AdaptiveProbability;
@@ -57,8 +57,30 @@ pub(super) struct ColumnSpec {
     pub(super) family: u32,
 }
 
+impl ColumnSpec {
+    /// A column behind this text, at this place of a header if it is there. Times behind similar
+    /// text are one family wherever they are: a clock of the log.
+    pub(super) fn new(format: Format, base: Base, before: &[u8], place: Option<usize>) -> Self {
+        let tail = before.get(before.len().saturating_sub(6)..).unwrap_or_default();
+        let place = match (format.is_time(), place) {
+            (true, _) => u64::MAX,
+            (false, Some(place)) => place as u64 + 1,
+            (false, None) => 0,
+        };
+        let family = mix(hash_bytes(tail) ^ place) as u32 % FAMILIES as u32;
+        Self {
+            format,
+            base,
+            family,
+        }
+    }
+}
+
 /// Number of families.
 pub(super) const FAMILIES: usize = 1 << 12;
+
+/// Contexts of the question whether a time is the last one again.
+const PAUSES: usize = 1 << 12;
 
 /// What [`Model::pass`] came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +108,8 @@ pub(super) struct Model {
     /// The place of a text among a column's own, for the encoder.
     places: HashMap<(u32, u64), u32, Spread>,
     guesses: [Guess; GUESSES],
+    /// Whether time stands still, by the context given.
+    pauses: Vec<[AdaptiveProbability; 2]>,
     /// Whether the value was the repeat of a steady column.
     is_repeat: bool,
 }
@@ -135,6 +159,7 @@ impl Model {
             global_numbers: NumberModel::new(),
             places: HashMap::default(),
             guesses: [Guess::default(); GUESSES],
+            pauses: vec![[AdaptiveProbability::default(); 2]; PAUSES],
             is_repeat: false,
         }
     }
@@ -154,6 +179,10 @@ impl Model {
         let Some(state) = self.columns.get_mut(column) else {
             return Passed::Damaged;
         };
+        if state.spec.format.is_time() {
+            self.is_repeat = false;
+            return self.pass_time(port, column, left[0], target, texts);
+        }
         let mut refused = [NONE; MOST_QUESTIONS + 1];
         self.is_repeat = false;
         if state.repeats >= STEADY {
@@ -192,13 +221,44 @@ impl Model {
         state.pass_missed(port, target, family, texts, column as u32, &mut self.places)
     }
 
+    /// Passes a time: the clock's, the column's last one, or neither.
+    fn pass_time(
+        &mut self,
+        port: &mut impl BitPort,
+        column: usize,
+        context: u64,
+        target: u64,
+        texts: u64,
+    ) -> Passed {
+        let Some(state) = self.columns.get_mut(column) else {
+            return Passed::Damaged;
+        };
+        let clock = self.families[state.spec.family as usize % FAMILIES];
+        let last = state.last;
+        let cells = &mut self.pauses[context as usize % PAUSES];
+        let by_clock = cells[0].probability() >= cells[1].probability();
+        let guesses = if by_clock { [(clock, 0), (last, 1)] } else { [(last, 1), (clock, 0)] };
+        let mut refused = NONE;
+        for (guess, cell) in guesses {
+            if guess == NONE || guess == refused {
+                continue;
+            }
+            if pass_bit(port, &mut cells[cell], guess == target) {
+                return Passed::Value(guess);
+            }
+            refused = guess;
+        }
+        state.pass_missed(port, target, clock, texts, column as u32, &mut self.places)
+    }
+
     /// Learns the value that came.
     pub(super) fn learn(&mut self, column: usize, value: u64) {
         let Some(state) = self.columns.get_mut(column) else {
             return;
         };
         self.families[state.spec.family as usize % FAMILIES] = value;
-        if self.is_repeat {
+        if self.is_repeat || state.spec.format.is_time() {
+            state.last = value;
             return;
         }
         let is_young = state.seen < MATURE;
@@ -260,12 +320,6 @@ impl Model {
             trust: usize::from(state.trust[1]),
             place: 0,
         };
-        if state.spec.format.is_time() {
-            for guess in &mut self.guesses[..LAST] {
-                guess.value = NONE;
-            }
-            return;
-        }
         let contexts = [left[0], left[1], state.last];
         let shift = u64::BITS - self.memory.len().ilog2();
         for (kind, context) in contexts.into_iter().enumerate() {
@@ -370,7 +424,7 @@ impl Column {
         };
         let numbers = self
             .numbers
-            .get_or_insert_with(|| Box::new(NumberModel::new()));
+            .get_or_insert_with(|| Box::new(NumberModel::of_sequence()));
         let value = if base < NUMBER_LIMIT {
             let difference = zigzag(target as i64 - base as i64);
             let passed = unzigzag(numbers.pass(port, difference));

@@ -1,8 +1,10 @@
 //! The encoder's view of a block: lines, their shapes, and the templates that come of them.
 
-use super::intern::{Interner, mix};
+use super::intern::Interner;
 use super::template::{Merged, SLOT, Shapes, Template, merge, write_shape};
 use super::tokens::{LONGEST_LINE, Packed, Token, Tokens};
+use std::num::NonZeroUsize;
+use std::ops::Range;
 
 /// The template of lines that are taken as they are: one slot.
 pub(super) const RAW: u32 = 0;
@@ -81,50 +83,95 @@ pub(super) struct Parsed {
     fields_only: bool,
 }
 
+/// Parts that a block is parsed in, at the same time if there are threads.
+const PARTS: usize = 8;
+
 /// Finds the templates of `count` lines; with `fields_only`, templates of headers alone.
 pub(super) fn parse<'a>(
     count: usize,
-    line_of: impl Fn(usize) -> &'a [u8],
+    line_of: impl Fn(usize) -> &'a [u8] + Sync,
     fields_only: bool,
+    threads: NonZeroUsize,
 ) -> Parsed {
     let mut parsed = Parsed {
         fields_only,
         ..Parsed::default()
     };
-    let mut tokens = Tokens::default();
-    let mut headers = Shapes::default();
-    let mut bodies = Shapes::default();
-    let mut scratch = Vec::new();
+    let (mut headers, mut bodies) = (Shapes::default(), Shapes::default());
     let mut found = Vec::with_capacity(count);
-    for number in 0..count {
-        let line = line_of(number);
-        if line.len() > LONGEST_LINE || bodies.counts.len() >= MOST_SHAPES {
-            found.push(None);
-            parsed.keep_tokens(&[], 0);
-            continue;
-        }
-        tokens.find(line);
-        let body_start = tokens.body_start(line);
-        let (head, body) = tokens.all.split_at(tokens.header);
-        scratch.clear();
-        write_shape(line, 0, body_start, head, &mut scratch);
-        let header = headers.add(&scratch, number);
-        scratch.clear();
-        if fields_only {
-            scratch.push(SLOT);
-            parsed.keep_tokens(head, head.len());
-        } else {
-            write_shape(line, body_start, line.len(), body, &mut scratch);
-            parsed.keep_tokens(&tokens.all, head.len());
-        }
-        found.push(Some([header, bodies.add(&scratch, number)]));
-    }
+    let mut starts = (0..PARTS).map(|part| [count * part / PARTS, count * (part + 1) / PARTS]);
+    let done = codec_core::ordered(
+        threads,
+        || Ok(starts.next()),
+        |[start, end]| Ok(Part::parse(start..end, &line_of, fields_only)),
+        |part| {
+            parsed.add(part, &mut headers, &mut bodies, &mut found);
+            Ok(())
+        },
+    );
+    debug_assert!(done.is_ok(), "neither end of the pipeline can fail");
     parsed.words = match fields_only {
         true => vec![Merged::default(); bodies.counts.len()],
         false => merge(&bodies, |line| line_of(line as usize)),
     };
     parsed.assign(&found, &headers, &bodies, line_of);
     parsed
+}
+
+/// The shapes of some of a block's lines.
+#[derive(Debug, Default)]
+struct Part {
+    found: Vec<Option<[u32; 2]>>,
+    headers: Shapes,
+    bodies: Shapes,
+    tokens: Vec<Packed>,
+    token_ends: Vec<u32>,
+    header_tokens: Vec<u16>,
+}
+
+impl Part {
+    fn parse<'a>(
+        numbers: Range<usize>,
+        line_of: impl Fn(usize) -> &'a [u8],
+        fields_only: bool,
+    ) -> Self {
+        let mut part = Self::default();
+        let mut tokens = Tokens::default();
+        let mut scratch = Vec::new();
+        for number in numbers {
+            let line = line_of(number);
+            if line.len() > LONGEST_LINE || part.bodies.counts.len() >= MOST_SHAPES {
+                part.found.push(None);
+                part.keep_tokens(&[], 0);
+                continue;
+            }
+            tokens.find(line);
+            let body_start = tokens.body_start(line);
+            let (head, body) = tokens.all.split_at(tokens.header);
+            scratch.clear();
+            write_shape(line, 0, body_start, head, &mut scratch);
+            let header = part.headers.add(&scratch, number);
+            scratch.clear();
+            if fields_only {
+                scratch.push(SLOT);
+                part.keep_tokens(head, head.len());
+            } else {
+                write_shape(line, body_start, line.len(), body, &mut scratch);
+                part.keep_tokens(&tokens.all, head.len());
+            }
+            let body = part.bodies.add(&scratch, number);
+            part.found.push(Some([header, body]));
+        }
+        part
+    }
+
+    fn keep_tokens(&mut self, tokens: &[Token], header: usize) {
+        self.tokens
+            .extend(tokens.iter().map(|token| Packed::new(*token)));
+        self.token_ends.push(self.tokens.len() as u32);
+        self.header_tokens
+            .push(header.min(usize::from(u16::MAX)) as u16);
+    }
 }
 
 impl Parsed {
@@ -222,12 +269,26 @@ impl Parsed {
         reads_back(line, molds, values).then_some([header, body])
     }
 
-    fn keep_tokens(&mut self, tokens: &[Token], header: usize) {
-        self.tokens
-            .extend(tokens.iter().map(|token| Packed::new(*token)));
-        self.token_ends.push(self.tokens.len() as u32);
-        self.header_tokens
-            .push(header.min(usize::from(u16::MAX)) as u16);
+    /// Adds the next part of the block.
+    fn add(
+        &mut self,
+        part: Part,
+        headers: &mut Shapes,
+        bodies: &mut Shapes,
+        found: &mut Vec<Option<[u32; 2]>>,
+    ) {
+        let headers = headers.add_all(&part.headers);
+        let bodies = bodies.add_all(&part.bodies);
+        let renumber = |[header, body]: [u32; 2]| {
+            let (header, body) = (headers[header as usize], bodies[body as usize]);
+            ((body as usize) < MOST_SHAPES).then_some([header, body])
+        };
+        found.extend(part.found.into_iter().map(|row| row.and_then(renumber)));
+        let base = self.tokens.len() as u32;
+        self.tokens.extend(part.tokens);
+        self.token_ends
+            .extend(part.token_ends.into_iter().map(|end| base + end));
+        self.header_tokens.extend(part.header_tokens);
     }
 
     /// The tokens of a line, and how many of them are of its header.
@@ -296,12 +357,4 @@ fn reads_back(line: &[u8], templates: [&Template; 2], values: &[&[u8]]) -> bool 
         }
     }
     rest.is_empty()
-}
-
-/// A number that slots behind similar text share.
-pub(super) fn family(template: &Template, slot: usize, is_header: bool) -> u32 {
-    let piece = template.piece(slot);
-    let tail = &piece[piece.len().saturating_sub(6)..];
-    let place = if is_header { slot as u64 + 1 } else { 0 };
-    mix(super::intern::hash_bytes(tail) ^ place) as u32
 }

@@ -64,6 +64,8 @@ pub(super) fn pass_raw(port: &mut impl BitPort, value: u64, count: u32) -> u64 {
 
 /// Bits of the length of a number.
 const LENGTH_BITS: usize = 6;
+/// Classes of the length of the number before.
+const LENGTH_CLASSES: usize = 5;
 /// Bits behind the leading one that are modelled.
 const LEADING: u32 = 3;
 
@@ -71,15 +73,26 @@ const LEADING: u32 = 3;
 /// bits behind the leading one, the first three of them adaptive.
 #[derive(Clone, Debug)]
 pub(super) struct NumberModel {
-    lengths: [AdaptiveProbability; 1 << LENGTH_BITS],
+    lengths: [[AdaptiveProbability; 1 << LENGTH_BITS]; LENGTH_CLASSES],
+    /// The class of the last length, where numbers of similar size follow each other.
+    class: Option<usize>,
     leading: Vec<[AdaptiveProbability; 1 << LEADING]>,
 }
 
 impl NumberModel {
     pub(super) fn new() -> Self {
         Self {
-            lengths: [AdaptiveProbability::default(); _],
+            lengths: [[AdaptiveProbability::default(); _]; _],
+            class: None,
             leading: Vec::new(),
+        }
+    }
+
+    /// A model for numbers of which the one before tells something about the length.
+    pub(super) fn of_sequence() -> Self {
+        Self {
+            class: Some(0),
+            ..Self::new()
         }
     }
 
@@ -106,12 +119,17 @@ impl NumberModel {
     }
 
     fn pass_length(&mut self, port: &mut impl BitPort, len: u32) -> u32 {
+        let class = self.class.unwrap_or(0);
         let mut node = 1usize;
         for place in (0..LENGTH_BITS).rev() {
-            let cell = &mut self.lengths[node];
+            let cell = &mut self.lengths[class][node];
             node = node << 1 | usize::from(pass_bit(port, cell, len >> place & 1 == 1));
         }
-        (node - (1 << LENGTH_BITS)) as u32
+        let len = (node - (1 << LENGTH_BITS)) as u32;
+        if let Some(class) = &mut self.class {
+            *class = (len as usize).div_ceil(2).min(LENGTH_CLASSES - 1);
+        }
+        len
     }
 }
 

@@ -7,7 +7,7 @@
 //! booting one after the other cause all the time.
 
 use super::intern::mix;
-use super::model::{Base, ColumnSpec, Model, NEW, Passed, TEXT};
+use super::model::{Base, ColumnSpec, Model, Passed, TEXT};
 use super::port::{BitPort, NumberModel, pass_bit};
 use super::value::Format;
 use codec_entropy::mixing::AdaptiveProbability;

@@ -1,8 +1,8 @@
 //! Descriptions of columns: formats and bases, judged by a sample, written and read.
 
 use super::ColumnsError;
-use super::model::{Base, ColumnSpec, FAMILIES};
-use super::parse::{Parsed, RAW, family};
+use super::model::{Base, ColumnSpec};
+use super::parse::Parsed;
 use super::template::Template;
 use super::value::Format;
 
@@ -51,14 +51,14 @@ impl Columns {
             samples.resize(samples.len() + mold.template.slots(), Vec::new());
         }
         fill(&mut samples, &columns, parsed, line_of);
-        let families = columns.families(
+        let slots = slots(
             parsed.headers.iter().map(|mold| &mold.template),
             parsed.bodies.iter().map(|mold| &mold.template),
         );
         columns.all = samples
             .iter()
-            .zip(families)
-            .map(|(sample, family)| judge(sample, family))
+            .zip(slots)
+            .map(|(sample, slot)| judge(sample, slot))
             .collect();
         if let Some(raw) = columns
             .body_starts
@@ -96,11 +96,7 @@ impl Columns {
         if descriptions.len() != next * DESCRIPTION {
             return Err(ColumnsError::Column(descriptions.len() / DESCRIPTION));
         }
-        for (number, family) in columns
-            .families(headers.iter(), bodies.iter())
-            .into_iter()
-            .enumerate()
-        {
+        for (number, (before, place)) in slots(headers.iter(), bodies.iter()).enumerate() {
             let at = |part: usize| descriptions.get(part * next + number).copied().unwrap_or(0);
             let base = Base::ALL.get(usize::from(at(2) >> 2)).copied();
             let format = Format::from_bytes([at(0), at(1)]);
@@ -108,11 +104,7 @@ impl Columns {
                 return Err(ColumnsError::Column(number));
             };
             columns.all.push(Column {
-                spec: ColumnSpec {
-                    format,
-                    base,
-                    family,
-                },
+                spec: ColumnSpec::new(format, base, before, place),
                 class: at(2) & 3,
             });
         }
@@ -141,26 +133,19 @@ impl Columns {
         }));
         out
     }
+}
 
-    fn families<'t>(
-        &self,
-        headers: impl Iterator<Item = &'t Template>,
-        bodies: impl Iterator<Item = &'t Template>,
-    ) -> Vec<u32> {
-        let mut families = Vec::new();
-        for (templates, is_header) in [
-            (headers.collect::<Vec<_>>(), true),
-            (bodies.collect::<Vec<_>>(), false),
-        ] {
-            for template in templates {
-                families.extend(
-                    (0..template.slots())
-                        .map(|slot| family(template, slot, is_header) % FAMILIES as u32),
-                );
-            }
-        }
-        families
-    }
+/// The text before each slot, and which slot it is if it is in a header.
+fn slots<'t>(
+    headers: impl Iterator<Item = &'t Template>,
+    bodies: impl Iterator<Item = &'t Template>,
+) -> impl Iterator<Item = (&'t [u8], Option<usize>)> {
+    let of_headers = headers.flat_map(|template| {
+        (0..template.slots()).map(move |slot| (template.piece(slot), Some(slot)))
+    });
+    let of_bodies = bodies
+        .flat_map(|template| (0..template.slots()).map(move |slot| (template.piece(slot), None)));
+    of_headers.chain(of_bodies)
 }
 
 /// Puts values of each column into its sample, each with the last number of its family.
@@ -172,6 +157,7 @@ fn fill<'a>(
 ) {
     let mut taken = vec![0u32; parsed.bodies.len()];
     let mut values = Vec::new();
+    let mut clocks = std::collections::HashMap::new();
     for (number, [_, body]) in parsed.rows.iter().enumerate() {
         let taken = &mut taken[*body as usize];
         if *taken as usize >= SAMPLE {
@@ -195,24 +181,25 @@ fn fill<'a>(
             if let Some(sample) = samples.get_mut(column)
                 && sample.len() < 4 * SAMPLE
             {
-                sample.push((value, 0));
+                let format = Format::of(value);
+                let clock = clocks.entry(format.to_bytes()).or_insert(0);
+                sample.push((value, *clock));
+                if let (true, Some(time)) = (format.is_time(), format.parse(value)) {
+                    *clock = time;
+                }
             }
         }
     }
 }
 
-fn judge(sample: &[(&[u8], u64)], family: u32) -> Column {
+fn judge(sample: &[(&[u8], u64)], (before, place): (&[u8], Option<usize>)) -> Column {
     let format = format_of(sample);
-    let numbers: Vec<u64> = sample
+    let numbers: Vec<(u64, u64)> = sample
         .iter()
-        .filter_map(|(text, _)| format.parse(text))
+        .filter_map(|(text, clock)| Some((format.parse(text)?, *clock)))
         .collect();
     Column {
-        spec: ColumnSpec {
-            format,
-            base: base_of(&numbers),
-            family,
-        },
+        spec: ColumnSpec::new(format, base_of(format, &numbers), before, place),
         class: class_of(sample),
     }
 }
@@ -244,14 +231,21 @@ fn format_of(sample: &[(&[u8], u64)]) -> Format {
     format
 }
 
-/// What makes the numbers smallest: as they are, or as differences.
-fn base_of(numbers: &[u64]) -> Base {
+/// What makes the numbers smallest: as they are, or as differences; times also have the clock.
+fn base_of(format: Format, numbers: &[(u64, u64)]) -> Base {
     let bits = |value: u64| u64::from(u64::BITS - value.leading_zeros());
-    let plain: u64 = numbers.iter().map(|value| bits(*value)).sum();
+    let plain: u64 = numbers.iter().map(|(value, _)| bits(*value)).sum();
     let differences: u64 = numbers
         .windows(2)
-        .map(|pair| bits(pair[1].abs_diff(pair[0])) + 1)
+        .map(|pair| bits(pair[1].0.abs_diff(pair[0].0)) + 1)
         .sum();
+    if format.is_time() {
+        let by_clock = numbers.iter().map(|(value, clock)| bits(value.abs_diff(*clock)) + 1);
+        return match by_clock.sum::<u64>() <= differences {
+            true => Base::Family,
+            false => Base::Last,
+        };
+    }
     if differences < plain {
         Base::Family
     } else {

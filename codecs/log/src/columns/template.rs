@@ -107,6 +107,19 @@ impl Shapes {
         }
         number
     }
+
+    /// Adds all shapes of a later part; returns the number of each.
+    pub(super) fn add_all(&mut self, part: &Self) -> Vec<u32> {
+        let all = part.counts.iter().zip(&part.examples).enumerate();
+        all.map(|(index, (count, example))| {
+            let number = self.add(part.texts.get(index), *example as usize);
+            if let Some(sum) = self.counts.get_mut(number as usize) {
+                *sum += count - 1;
+            }
+            number
+        })
+        .collect()
+    }
 }
 
 /// Which words of a shape are slots beside those with digits.

@@ -1,0 +1,345 @@
+//! Payloads of blocks: a summary that searches read first, then the lines by one of several methods.
+
+use std::num::NonZeroUsize;
+
+use codec_classic::{Brotli, Bwt, Cm, Xz, Zstd};
+use codec_core::{BlockCodec, Error, Params, Result};
+
+use crate::columns::{self, ColumnOptions, Structure};
+use crate::rows::{self, Effort};
+use crate::structure::Header;
+use crate::structure::timestamp::Timestamp;
+
+/// How the lines of a block are written. Numbers are never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Templates and columns of values.
+    Columns = 1,
+    /// Row by row, levels 7 to 9.
+    RowsQuick = 2,
+    /// See [`RowsQuick`](Self::RowsQuick).
+    RowsMid = 3,
+    /// See [`RowsQuick`](Self::RowsQuick).
+    RowsMax = 4,
+    /// As plain bytes, by zstd.
+    Zstd = 16,
+    /// As plain bytes, by Brotli.
+    Brotli = 17,
+    /// As plain bytes, by LZMA2.
+    Xz = 18,
+    /// As plain bytes, by block sorting.
+    Bwt = 19,
+    /// As plain bytes, by context mixing.
+    Cm = 20,
+}
+
+impl Method {
+    const ALL: [Self; 9] = [
+        Self::Columns,
+        Self::RowsQuick,
+        Self::RowsMid,
+        Self::RowsMax,
+        Self::Zstd,
+        Self::Brotli,
+        Self::Xz,
+        Self::Bwt,
+        Self::Cm,
+    ];
+
+    /// The method's name, for people.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Columns => "columns",
+            Self::RowsQuick => "rows-quick",
+            Self::RowsMid => "rows-mid",
+            Self::RowsMax => "rows-max",
+            Self::Zstd => "zstd",
+            Self::Brotli => "brotli",
+            Self::Xz => "xz",
+            Self::Bwt => "bwt",
+            Self::Cm => "cm",
+        }
+    }
+
+    fn effort(self) -> Option<Effort> {
+        match self {
+            Self::RowsQuick => Some(Effort::Quick),
+            Self::RowsMid => Some(Effort::Mid),
+            Self::RowsMax => Some(Effort::Max),
+            _ => None,
+        }
+    }
+
+    fn classic(self) -> Option<&'static dyn BlockCodec> {
+        match self {
+            Self::Zstd => Some(&Zstd),
+            Self::Brotli => Some(&Brotli),
+            Self::Xz => Some(&Xz),
+            Self::Bwt => Some(&Bwt),
+            Self::Cm => Some(&Cm),
+            _ => None,
+        }
+    }
+}
+
+/// What a block's payload begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// How the lines are written.
+    pub method: Method,
+    /// Number of newlines in the block.
+    pub newlines: u64,
+    /// The earliest and the latest time of its lines, where times were recognised.
+    pub times: Option<[Timestamp; 2]>,
+}
+
+impl Summary {
+    /// Judges a block.
+    #[must_use]
+    pub fn of(content: &[u8], method: Method) -> Self {
+        Self {
+            method,
+            newlines: memchr::memchr_iter(b'\n', content).count() as u64,
+            times: times(content),
+        }
+    }
+
+    /// Takes the summary from the beginning of a payload.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Corrupt`] where there is none.
+    pub fn take(payload: &mut &[u8]) -> Result<Self> {
+        let damaged = |_| Error::corrupt(0, "the block's summary is damaged");
+        let number = columns::take_number(payload).map_err(damaged)?;
+        let method = Method::ALL
+            .into_iter()
+            .find(|method| *method as u64 == number);
+        let method =
+            method.ok_or_else(|| Error::corrupt(0, format!("log method {number} is not known")))?;
+        let newlines = columns::take_number(payload).map_err(damaged)?;
+        let has_times = columns::take_number(payload).map_err(damaged)?;
+        let times = if has_times == 0 {
+            None
+        } else {
+            let first = columns::take_number(payload).map_err(damaged)?;
+            let span = columns::take_number(payload).map_err(damaged)?;
+            let first = (first >> 1) as i64 ^ -((first & 1) as i64);
+            let last = first.saturating_add(i64::try_from(span).unwrap_or(i64::MAX));
+            Some([first, last].map(Timestamp::from_milliseconds))
+        };
+        Ok(Self {
+            method,
+            newlines,
+            times,
+        })
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        columns::put_number(self.method as u64, out);
+        columns::put_number(self.newlines, out);
+        columns::put_number(u64::from(self.times.is_some()), out);
+        if let Some(times) = self.times {
+            let [first, last] = times.map(Timestamp::milliseconds);
+            columns::put_number(((first << 1) ^ (first >> 63)) as u64, out);
+            columns::put_number(last.saturating_sub(first) as u64, out);
+        }
+    }
+}
+
+/// Lines whose times are looked for to learn where they stand.
+const SAMPLED_LINES: usize = 200;
+/// Longest line whose time is looked at, in bytes.
+const LONGEST_LINE: usize = 64 << 10;
+
+/// The header that the lines of a block have.
+#[must_use]
+pub fn header_of(content: &[u8]) -> Option<Header> {
+    let start = &content[..content.len().min(256 << 10)];
+    let lines: Vec<&[u8]> = start
+        .split(|byte| *byte == b'\n')
+        .filter(|line| line.len() <= LONGEST_LINE)
+        .take(SAMPLED_LINES)
+        .collect();
+    Header::infer(&lines)
+}
+
+fn times(content: &[u8]) -> Option<[Timestamp; 2]> {
+    let header = header_of(content)?;
+    let lines = content.split(|byte| *byte == b'\n');
+    let mut times: Option<[Timestamp; 2]> = None;
+    for line in lines.filter(|line| line.len() <= LONGEST_LINE) {
+        if let Some((time, _)) = header.timestamp(line) {
+            let [first, last] = times.unwrap_or([time; 2]);
+            times = Some([first.min(time), last.max(time)]);
+        }
+    }
+    times
+}
+
+/// How to encode blocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options {
+    pub(crate) level: u8,
+    pub(crate) kernel: Option<columns::Kernel>,
+}
+
+/// Encodes a block.
+pub(crate) fn encode(
+    content: &[u8],
+    options: &Options,
+    threads: NonZeroUsize,
+) -> Result<Vec<u8>> {
+    let mut best = Candidates {
+        content,
+        options,
+        best: None,
+    };
+    if looks_like_lines(content) {
+        let coded = columns::encode_block(content, &column_options(options), threads);
+        best.offer(Method::Columns, coded);
+        if let Some(method) = rows_method(options.level) {
+            let effort = method.effort().unwrap_or(Effort::Max);
+            best.offer(method, rows::encode_block(content, effort));
+        }
+    }
+    best.try_classic()?;
+    let (method, coded) = best.best.unwrap_or((Method::Zstd, Vec::new()));
+    let mut payload = Vec::with_capacity(coded.len() + 32);
+    Summary::of(content, method).put(&mut payload);
+    payload.extend_from_slice(&coded);
+    Ok(payload)
+}
+
+/// Decodes a block.
+pub(crate) fn decode(payload: &[u8], content_len: usize) -> Result<Vec<u8>> {
+    let mut coded = payload;
+    let summary = Summary::take(&mut coded)?;
+    let at = (payload.len() - coded.len()) as u64;
+    decode_method(summary.method, coded, content_len).map_err(|error| error.offset_by(at))
+}
+
+fn decode_method(method: Method, coded: &[u8], content_len: usize) -> Result<Vec<u8>> {
+    if let Some(effort) = method.effort() {
+        return rows::decode_block(coded, content_len, effort)
+            .map_err(|error| Error::corrupt(0, format!("log rows: {error}")));
+    }
+    if let Some(codec) = method.classic() {
+        let params = Params::defaults(codec.descriptor().params);
+        return codec.decode_block(coded, content_len, &params);
+    }
+    columns::decode_block(coded, content_len)
+        .map_err(|error| Error::corrupt(0, format!("log columns: {error}")))
+}
+
+fn column_options(options: &Options) -> ColumnOptions {
+    ColumnOptions {
+        structure: match options.level {
+            0 | 1 => Structure::Fields,
+            2 => Structure::Templates,
+            _ => Structure::Mapped,
+        },
+        kernel: options.kernel,
+        dense: options.level > 3,
+    }
+}
+
+fn rows_method(level: u8) -> Option<Method> {
+    match level {
+        7 => Some(Method::RowsQuick),
+        8 => Some(Method::RowsMid),
+        9.. => Some(Method::RowsMax),
+        _ => None,
+    }
+}
+
+/// The smallest payload so far.
+struct Candidates<'a> {
+    content: &'a [u8],
+    options: &'a Options,
+    best: Option<(Method, Vec<u8>)>,
+}
+
+/// Pieces of a block that are compressed to see whether plain bytes may do, and their length.
+const PIECES: usize = 4;
+const PIECE: usize = 64 << 10;
+
+impl Candidates<'_> {
+    fn offer(&mut self, method: Method, coded: Vec<u8>) {
+        if self.best.as_ref().is_none_or(|(_, best)| coded.len() < best.len()) {
+            self.best = Some((method, coded));
+        }
+    }
+
+    /// Tries classical codecs of the level, unless a sample shows that they are far off.
+    fn try_classic(&mut self) -> Result<()> {
+        let len = self.content.len();
+        if let Some((_, best)) = &self.best
+            && len > PIECES * PIECE
+        {
+            // A sample has less to refer to than the whole, so leave them ample room.
+            let sample = sample(self.content);
+            let (_, coded) = self.classic(&[Method::Bwt], &sample)?;
+            let expected = coded.len() as u64 * len as u64 / sample.len() as u64;
+            if expected > 3 * best.len() as u64 {
+                return Ok(());
+            }
+        }
+        let methods: &[Method] = match self.options.level {
+            9.. => &[Method::Cm, Method::Xz, Method::Bwt, Method::Brotli],
+            _ => &[Method::Xz, Method::Bwt, Method::Brotli, Method::Zstd],
+        };
+        let (method, coded) = self.classic(methods, self.content)?;
+        self.offer(method, coded);
+        Ok(())
+    }
+
+    fn classic(&self, methods: &[Method], content: &[u8]) -> Result<(Method, Vec<u8>)> {
+        let mut best: Option<(Method, Vec<u8>)> = None;
+        for method in methods {
+            let Some(codec) = method.classic() else {
+                continue;
+            };
+            let mut params = Params::defaults(codec.descriptor().params);
+            if params.has("level") {
+                params.set("level", &classic_level(*method, self.options.level))?;
+            }
+            let coded = codec.encode_block(content, &params)?;
+            if best.as_ref().is_none_or(|(_, best)| coded.len() < best.len()) {
+                best = Some((*method, coded));
+            }
+        }
+        Ok(best.unwrap_or((Method::Zstd, Vec::new())))
+    }
+}
+
+/// The level of a classical codec that stands for a level of ours.
+fn classic_level(method: Method, level: u8) -> String {
+    let level = match method {
+        Method::Brotli if level == 9 => 11,
+        Method::Cm => 9,
+        _ => level,
+    };
+    level.to_string()
+}
+
+/// Pieces of a block, spread evenly.
+fn sample(content: &[u8]) -> Vec<u8> {
+    let step = (content.len() - PIECE) / (PIECES - 1);
+    let pieces = (0..PIECES).filter_map(|piece| content.get(piece * step..piece * step + PIECE));
+    pieces.flatten().copied().collect()
+}
+
+/// Whether a block is text in lines, as far as a sample of it shows.
+fn looks_like_lines(content: &[u8]) -> bool {
+    let step = (content.len() / (64 << 10)).max(1) | 1;
+    let mut looked_at = 0usize;
+    let mut strange = 0usize;
+    for byte in content.iter().step_by(step) {
+        looked_at += 1;
+        let is_strange = byte.is_ascii_control() && !matches!(byte, b'\n' | b'\r' | b'\t');
+        strange += usize::from(is_strange);
+    }
+    strange * 20 <= looked_at
+}
