@@ -9,7 +9,7 @@ use super::mixer::WideMixer;
 use codec_entropy::mixing::{AdaptiveProbability, Apm, squash, stretch};
 
 /// Mixer inputs: contexts, experts, the bits alone, a constant; the rest stay zero.
-const INPUTS: usize = 64;
+const INPUTS: usize = 48;
 const FROM_EXPERTS: usize = CONTEXTS * INPUTS_PER_CONTEXT;
 const FROM_BITS: usize = FROM_EXPERTS + EXPERTS;
 const FROM_BEST: usize = FROM_BITS + 1;
@@ -51,7 +51,7 @@ pub(super) struct ByteModel {
     node: usize,
     rate: i32,
     count: i32,
-    touched: u32,
+    touched: u8,
 }
 
 impl ByteModel {

@@ -1,11 +1,11 @@
 //! The contexts in which a byte that no expert foresaw is predicted.
 
-use super::experts::{ABOVE, LONG, NUMBER, PLACE, SHORT, View};
+use super::experts::{LONG, NUMBER, PLACE, View};
 use super::line::combine;
 use codec_entropy::mixing::context_hash;
 
 /// Number of contexts.
-pub(super) const CONTEXTS: usize = 21;
+pub(super) const CONTEXTS: usize = 16;
 
 /// Hashes of all contexts of the next byte.
 #[inline(always)]
@@ -26,18 +26,13 @@ pub(super) fn hashes(view: View) -> [u64; CONTEXTS] {
         line.recent & 0xFFFF,
         line.recent & 0xFF_FFFF,
         line.recent & 0xFFFF_FFFF,
-        line.recent & 0xFF_FFFF_FFFF,
         line.recent & 0xFF_FFFF_FFFF_FFFF,
         combine(line.token, line.word),
-        place,
-        combine(place, line.variables[0]),
         combine(place, line.previous[0]),
         combine(line.template, u64::from(line.token_len)),
         combine(combine(line.token, u64::from(line.field)), line.first_words),
-        combine(line.token, line.variables[0]),
         pair(PLACE, LONG) << 32 | state(PLACE),
         pair(PLACE, NUMBER) << 32 | line.recent & 0xFF,
-        pair(SHORT, ABOVE) << 32 | best,
         best << 32 | u64::from(forecast.second) << 16 | state(forecast.best),
         combine(combine(line.token, line.first_field), u64::from(line.field)),
         combine(comparison, line.template),

@@ -10,7 +10,7 @@ pub(super) const EXPERTS: usize = 10;
 /// Follows the last occurrence of the last 16 bytes.
 pub(super) const LONG: usize = 0;
 /// Follows the last occurrence of the last 6 bytes.
-pub(super) const SHORT: usize = 1;
+const SHORT: usize = 1;
 /// Follows the last place with the same template so far,
 pub(super) const PLACE: usize = 2;
 /// and the one before it.
@@ -18,7 +18,7 @@ const OLDER: usize = 3;
 /// Same field of a line with the same first words.
 const WORDS: usize = 4;
 /// Same field of the line above.
-pub(super) const ABOVE: usize = 5;
+const ABOVE: usize = 5;
 /// Same template so far and same first field.
 const FIRST: usize = 6;
 /// Same template so far and same last variable tokens.
@@ -141,7 +141,7 @@ impl Experts {
     pub(super) fn advance(&mut self, history: &[u8], line: &Line) {
         let Some(&byte) = history.last() else { return };
         self.judge(byte);
-        for (which, table) in self.matches.iter_mut().enumerate() {
+        for (which, table) in [LONG, SHORT].into_iter().zip(&mut self.matches) {
             table.advance(history, line, &mut self.experts[which]);
         }
         if line.is_at_anchor() {

@@ -55,6 +55,8 @@ pub(super) struct FlagModel {
     line_failures: u32,
     rate: i32,
     flags: i32,
+    /// Keeps reads alive that only bring cells into the cache.
+    touched: u8,
 }
 
 impl FlagModel {
@@ -77,6 +79,7 @@ impl FlagModel {
             line_failures: 0,
             rate: 0,
             flags: 0,
+            touched: 0,
         }
     }
 
@@ -177,11 +180,19 @@ impl FlagModel {
             ),
         ];
         let mask = self.cells.len() - 1;
-        for (i, context) in contexts.into_iter().enumerate() {
-            let hash = combine(context, i as u64 + 1).wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
-            let index = (hash >> 32) as usize & mask;
-            let check = (hash >> 24) as u8;
-            self.indices[i] = index;
+        let mut checks = [0; CONTEXTS];
+        let mut salt = 0;
+        // Reading all cells before looking at any lets the processor fetch them at the same time.
+        for ((context, index), check) in
+            contexts.into_iter().zip(&mut self.indices).zip(&mut checks)
+        {
+            salt += 1;
+            let hash = combine(context, salt).wrapping_mul(0xC2B2_AE3D_27D4_EB4F);
+            *index = (hash >> 32) as usize & mask;
+            *check = (hash >> 24) as u8;
+            self.touched ^= self.cells[*index].check;
+        }
+        for (&index, check) in self.indices.iter().zip(checks) {
             let cell = &mut self.cells[index];
             if cell.check != check {
                 *cell = Cell { check, ..FRESH };

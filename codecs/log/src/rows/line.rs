@@ -63,6 +63,11 @@ pub(super) struct Line {
     pub(super) word: u64,
     /// Templates of the two lines before; the latest first.
     pub(super) previous: [u64; 2],
+    /// A hash of this line's bytes so far, and of the line before.
+    pub(super) bytes: u64,
+    pub(super) bytes_before: u64,
+    /// The two words before `word`.
+    pub(super) words_before: [u64; 2],
     /// Bytes since the last line end.
     pub(super) column: u32,
 }
@@ -74,6 +79,7 @@ impl Line {
         self.older = self.older << 8 | self.recent >> 56;
         self.recent = self.recent << 8 | u64::from(byte);
         self.column = self.column.saturating_add(1);
+        self.bytes = combine(self.bytes, u64::from(byte));
         match Class::of(byte) {
             Class::Digit => self.push_token(byte, true),
             Class::Letter => self.push_token(byte, false),
@@ -124,11 +130,14 @@ impl Line {
         if self.token_len == 0 {
             return;
         }
-        if self.token_has_digit {
+        if self.token_len == 3 && is_calendar_name(self.recent >> 8) {
+            self.template = combine(self.template, PLACEHOLDER);
+        } else if self.token_has_digit {
             self.variables = [self.token, self.variables[0]];
             self.template = combine(self.template, PLACEHOLDER);
         } else {
             self.template = combine(self.template, self.token);
+            self.words_before = [self.word, self.words_before[0]];
             self.word = self.token;
             if self.words < FIRST_WORDS {
                 self.first_words = combine(self.first_words, self.token);
@@ -149,8 +158,21 @@ impl Line {
         self.words = 0;
         self.first_field = 0;
         self.column = 0;
+        self.bytes_before = self.bytes;
+        self.bytes = 0;
     }
 }
+
+/// Whether the lowest three bytes are the short name of a month or day, which changes as numbers do.
+fn is_calendar_name(bytes: u64) -> bool {
+    let lower = (bytes as u32 & 0xFF_FFFF | 0x20_2020).to_be_bytes();
+    CALENDAR.iter().any(|name| lower[1..] == name[..])
+}
+
+const CALENDAR: [&[u8; 3]; 19] = [
+    b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec",
+    b"mon", b"tue", b"wed", b"thu", b"fri", b"sat", b"sun",
+];
 
 /// A hash of a hash and a value.
 #[inline(always)]
@@ -175,6 +197,7 @@ mod tests {
     fn numbers_of_any_length_leave_the_same_template() {
         let (a, b) = (after("took 5 ms, id="), after("took 1200 ms, id="));
         assert_eq!(a.template, b.template);
+        assert_eq!(after("Mon Jan 1 ").template, after("Sun Feb 28 ").template);
         assert_ne!(a.template, after("took 5 us, id=").template);
         assert_ne!(a.template, after("took 5 ms; id=").template);
     }
