@@ -5,7 +5,7 @@
 //! Benchmarks for Automated Log Parsing*, ICSE 2019): the share of lines whose predicted group is exactly a true group.
 //! With a system's name, lists its largest true groups that were missed, with the templates found for their lines.
 //!
-//! `grouping_accuracy --speed FILE`: CPU time of learning the file and of assigning its lines, and the number of templates.
+//! `grouping_accuracy --speed FILE`: elapsed time of learning the file and of assigning its lines, and the number of templates.
 
 use codec_log::structure::{Miner, TemplateId};
 use std::collections::{BTreeMap, BTreeSet};

@@ -16,8 +16,8 @@ fn values(message: &str) -> Vec<&str> {
     let mut tokens = Tokens::default();
     tokens.read(message.as_bytes());
     tokens
-        .values
         .iter()
+        .flat_map(|token| tokens.values(token))
         .map(|span| &message[span.clone()])
         .collect()
 }
