@@ -57,6 +57,16 @@ pub(crate) fn cluster(patterns: Vec<Pattern>, vocabulary: &Vocabulary) -> Vec<Cl
     join_frequent(clusters)
 }
 
+/// Whether two patterns differ at no more positions than a context leaves open.
+pub(crate) fn may_share_context(one: &[Word], other: &[Word]) -> bool {
+    let pairs = one.iter().zip(other);
+    one.len() == other.len()
+        && pairs
+            .filter(|(one, other)| any_wildcard(**one) != any_wildcard(**other))
+            .nth(2)
+            .is_none()
+}
+
 /// Positions left open in a context; the second one is the first again for a single hole.
 type Holes = (usize, usize);
 

@@ -1,13 +1,12 @@
 //! Learns templates from lines, block by block, and tells which template a line has.
 
-use super::cluster::{Pattern, cluster};
+use super::cluster::{Pattern, cluster, may_share_context};
 use super::hash::FixedMap;
 use super::header::Header;
 use super::template::{LONGEST_EXAMPLE, Template, TemplateId};
 use super::token::Tokens;
 use super::tree::{PrefixTree, Sequence};
-use super::vocabulary::Vocabulary;
-use std::collections::BTreeSet;
+use super::vocabulary::{Vocabulary, Word};
 use std::sync::Arc;
 
 /// Mines templates.
@@ -38,8 +37,8 @@ pub struct Miner {
     templates: Vec<Template>,
     /// For each template the one it was united with, or itself.
     united: Vec<u32>,
-    /// Tokens of all templates together.
-    template_tokens: usize,
+    /// Tokens of all patterns in the tree together.
+    tree_tokens: usize,
     tree: PrefixTree,
     /// The templates of shapes seen, so that most lines cost one look-up.
     known: Known,
@@ -69,11 +68,13 @@ struct Shape {
 }
 
 const MOST_TEMPLATES: usize = 1 << 14;
-/// Tokens of all templates together.
-const MOST_TEMPLATE_TOKENS: usize = 1 << 20;
+/// Tokens of all patterns in the tree together.
+const MOST_TREE_TOKENS: usize = 1 << 20;
 const MOST_WAITING: usize = 1 << 13;
 /// Tokens of all waiting shapes together.
 const MOST_WAITING_TOKENS: usize = 1 << 18;
+/// Shapes of one length that templates are compared with one by one.
+const MOST_COMPARED: usize = 512;
 /// Bytes of all known shapes together.
 const MOST_KNOWN_BYTES: usize = 1 << 24;
 /// Bytes that a known shape takes beside its own.
@@ -97,7 +98,7 @@ impl Miner {
             vocabulary: Vocabulary::new(),
             templates: Vec::new(),
             united: Vec::new(),
-            template_tokens: 0,
+            tree_tokens: 0,
             tree: PrefixTree::new(),
             known: Known::default(),
             waiting: Waiting::default(),
@@ -214,9 +215,7 @@ impl Miner {
         }) {
             self.remember(key, found);
             self.count(found, 1);
-        } else if self.templates.len() < MOST_TEMPLATES
-            && self.template_tokens < MOST_TEMPLATE_TOKENS
-        {
+        } else if self.templates.len() < MOST_TEMPLATES && self.tree_tokens < MOST_TREE_TOKENS {
             self.wait(key, line);
         }
     }
@@ -265,64 +264,76 @@ impl Miner {
         self.templates.get_mut(usize::try_from(id.0).ok()?)
     }
 
-    /// Clusters the waiting shapes together with the templates there are, and rebuilds the tree.
+    /// Clusters the waiting shapes together with the templates they may share a context with.
     fn extract(&mut self) {
         if self.waiting.shapes.is_empty() {
             return;
         }
         let Waiting { places, shapes, .. } = std::mem::take(&mut self.waiting);
-        // Templates of other lengths than the new shapes' have nothing to gain.
-        let lengths: BTreeSet<usize> = shapes
+        let old = self.near(&shapes);
+        let mut patterns: Vec<Pattern> = old
             .iter()
-            .map(|shape| shape.pattern.words.len())
-            .collect();
-        let living = || {
-            self.templates()
-                .filter(|template| lengths.contains(&template.pattern().words.len()))
-        };
-        let mut patterns: Vec<Pattern> = living()
+            .filter_map(|id| self.template(*id))
             .map(|template| template.pattern().clone())
             .collect();
-        let living: Vec<TemplateId> = living().map(Template::id).collect();
         patterns.extend(shapes.iter().map(|shape| shape.pattern.clone()));
         let mut ids = vec![Self::OTHER; shapes.len()];
         for mut found in cluster(patterns, &self.vocabulary) {
             found.members.sort_unstable();
-            let id = match found
-                .members
-                .first()
-                .map(|first| (living.get(*first), first.wrapping_sub(living.len())))
-            {
-                Some((Some(&old), _)) => old,
-                Some((None, new)) => {
-                    self.new_template(shapes.get(new).map_or(&[], |shape| &shape.example))
-                }
-                None => continue,
+            let id = match found.members.as_slice() {
+                [only] if *only < old.len() => continue,
+                [first, ..] => old.get(*first).copied().unwrap_or_else(|| {
+                    let shape = shapes.get(first - old.len());
+                    self.new_template(shape.map_or(&[], |shape| &shape.example))
+                }),
+                [] => continue,
             };
-            for member in found.members {
-                if let Some(old) = living.get(member) {
+            for member in &found.members {
+                if let Some(old) = old.get(*member) {
                     self.unite(*old, id);
-                } else if let Some(place) = ids.get_mut(member.wrapping_sub(living.len())) {
+                } else if let Some(place) = ids.get_mut(member - old.len()) {
                     *place = id;
                 }
             }
-            if let Some(template) = usize::try_from(id.0)
-                .ok()
-                .and_then(|index| self.templates.get_mut(index))
-            {
-                template.set_pattern(found.pattern, &self.vocabulary);
-            }
+            self.set_pattern(id, found.pattern);
         }
         for (key, place) in places {
             if let Some(&id) = ids.get(place) {
                 self.remember(key, id.0);
             }
         }
-        self.template_tokens = self
-            .templates()
-            .map(|template| template.pattern().words.len())
-            .sum();
-        self.rebuild_tree();
+    }
+
+    /// The templates that differ in so few places from one of `shapes` that both may fill holes of one context. Where that
+    /// takes too many comparisons, all of the same lengths.
+    fn near(&self, shapes: &[Shape]) -> Vec<TemplateId> {
+        let mut by_length: FixedMap<usize, Vec<&[Word]>> = FixedMap::default();
+        for shape in shapes {
+            by_length
+                .entry(shape.pattern.words.len())
+                .or_default()
+                .push(&shape.pattern.words);
+        }
+        let is_near = |template: &&Template| {
+            let words = &template.pattern().words;
+            by_length.get(&words.len()).is_some_and(|shapes| {
+                shapes.len() > MOST_COMPARED
+                    || shapes.iter().any(|shape| may_share_context(shape, words))
+            })
+        };
+        self.templates().filter(is_near).map(Template::id).collect()
+    }
+
+    /// Gives a template its pattern. Older patterns of it stay in the tree: what they match the new one matches, too.
+    fn set_pattern(&mut self, id: TemplateId, pattern: Pattern) {
+        self.tree.insert(&pattern.words, id.0);
+        self.tree_tokens += pattern.words.len();
+        if let Some(template) = usize::try_from(id.0)
+            .ok()
+            .and_then(|index| self.templates.get_mut(index))
+        {
+            template.set_pattern(pattern, &self.vocabulary);
+        }
     }
 
     fn new_template(&mut self, example: &[u8]) -> TemplateId {
@@ -340,14 +351,6 @@ impl Miner {
         {
             *united = with.0;
         }
-    }
-
-    fn rebuild_tree(&mut self) {
-        let mut tree = PrefixTree::new();
-        for template in self.templates() {
-            tree.insert(&template.pattern().words, template.id().0);
-        }
-        self.tree = tree;
     }
 }
 
