@@ -2,17 +2,11 @@
 
 use super::bank::{Bank, INPUTS_PER_CONTEXT};
 use super::coder::BitCoder;
-use super::contexts::{CONTEXTS, hashes};
+use super::contexts::{MOST_CONTEXTS, hashes};
 use super::experts::{EXPERTS, Forecast, NO_BYTE, STATES, View};
 use super::line::{Line, combine};
 use super::mixer::WideMixer;
 use codec_entropy::mixing::{AdaptiveProbability, Apm, squash, stretch};
-
-/// Mixer inputs: contexts, experts, the bits alone, a constant; the rest stay zero.
-const INPUTS: usize = 48;
-const FROM_EXPERTS: usize = CONTEXTS * INPUTS_PER_CONTEXT;
-const FROM_BITS: usize = FROM_EXPERTS + EXPERTS;
-const FROM_BEST: usize = FROM_BITS + 1;
 
 const FIRST_WEIGHT: i32 = 14;
 
@@ -28,20 +22,29 @@ const LIMIT: u32 = 255;
 /// Rows of weights: the bits so far and whether the surest expert still agrees; which experts
 /// still agree; contexts seen before; the last byte.
 const ROW_SETS: usize = 5;
-const ROWS: [usize; ROW_SETS] = [3 * 256, 1 << EXPERTS, (CONTEXTS + 1) * 8 * 3, 256 * 3, 2048];
+const ROWS: [usize; ROW_SETS] = [
+    3 * 256,
+    1 << EXPERTS,
+    (MOST_CONTEXTS + 1) * 8 * 3,
+    256 * 3,
+    2048,
+];
 
 /// States of an expert within a byte.
 const BIT_STATES: usize = STATES / 4 * 8;
 
-/// The model of bytes.
+/// The model of bytes, with `C` contexts.
+///
+/// `N` mixer inputs: contexts, experts, the bits alone, the surest expert, a constant; the rest
+/// stay zero.
 #[derive(Clone, Debug)]
-pub(super) struct ByteModel {
-    bank: Bank<CONTEXTS>,
+pub(super) struct ByteModel<const C: usize, const N: usize> {
+    bank: Bank<C>,
     confidence: Box<[[AdaptiveProbability; BIT_STATES]; EXPERTS]>,
     best: Box<[AdaptiveProbability; 64 * 8]>,
     bits: Box<[AdaptiveProbability; 256]>,
-    inputs: [i16; INPUTS],
-    mixer: WideMixer<INPUTS, ROW_SETS>,
+    inputs: [i16; N],
+    mixer: WideMixer<N, ROW_SETS>,
     by_last: Apm,
     by_best: Apm,
     cells: [usize; EXPERTS],
@@ -54,15 +57,20 @@ pub(super) struct ByteModel {
     touched: u8,
 }
 
-impl ByteModel {
+impl<const C: usize, const N: usize> ByteModel<C, N> {
+    const FROM_EXPERTS: usize = C * INPUTS_PER_CONTEXT;
+    const FROM_BITS: usize = Self::FROM_EXPERTS + EXPERTS;
+    const FROM_BEST: usize = Self::FROM_BITS + 1;
+
     /// A model with `1 << line_bits` lines in each table of its bank.
     pub(super) fn new(line_bits: u32) -> Self {
+        const { assert!(Self::FROM_BEST < N - 1) };
         Self {
             bank: Bank::new(line_bits),
             confidence: Box::new([[AdaptiveProbability::new(60_000, 2); BIT_STATES]; EXPERTS]),
             best: Box::new([AdaptiveProbability::new(60_000, 2); 64 * 8]),
             bits: Box::new([AdaptiveProbability::default(); 256]),
-            inputs: [0; INPUTS],
+            inputs: [0; N],
             mixer: WideMixer::new(ROWS, 256, FIRST_WEIGHT),
             by_last: Apm::new(1 << 16),
             by_best: Apm::new(257 * 256),
@@ -79,11 +87,11 @@ impl ByteModel {
 
     /// Bytes of memory that a model takes.
     pub(super) fn memory_bytes(line_bits: u32) -> usize {
-        Bank::<CONTEXTS>::memory_bytes(line_bits)
+        Bank::<C>::memory_bytes(line_bits)
             + EXPERTS * BIT_STATES * 4
             + 256 * 4
             + 64 * 8 * 4
-            + WideMixer::<INPUTS, ROW_SETS>::memory_bytes(ROWS, 256)
+            + WideMixer::<N, ROW_SETS>::memory_bytes(ROWS, 256)
             + Apm::memory_bytes((1 << 16) + 257 * 256)
             + size_of::<Self>()
     }
@@ -133,7 +141,7 @@ impl ByteModel {
         self.bank.predict(self.node, &mut self.inputs);
         let mut agreement = 0;
         for i in 0..EXPERTS {
-            self.inputs[FROM_EXPERTS + i] = 0;
+            self.inputs[Self::FROM_EXPERTS + i] = 0;
             let Some(bit) = self.next_bit(forecast.bytes[i]) else {
                 continue;
             };
@@ -141,18 +149,18 @@ impl ByteModel {
             let cell = usize::from(forecast.states[i] >> 2) * 8 + self.known;
             self.cells[i] = cell;
             let odds = stretch(self.confidence[i][cell].probability());
-            self.inputs[FROM_EXPERTS + i] = if bit { odds } else { -odds };
+            self.inputs[Self::FROM_EXPERTS + i] = if bit { odds } else { -odds };
         }
         let best = self.next_bit(forecast.byte);
         self.best_cell = surety * 8 + self.known;
         let odds = stretch(self.best[self.best_cell].probability());
-        self.inputs[FROM_BEST] = match best {
+        self.inputs[Self::FROM_BEST] = match best {
             None => 0,
             Some(true) => odds,
             Some(false) => -odds,
         };
-        self.inputs[FROM_BITS] = stretch(self.bits[self.partial].probability());
-        self.inputs[INPUTS - 1] = 256;
+        self.inputs[Self::FROM_BITS] = stretch(self.bits[self.partial].probability());
+        self.inputs[N - 1] = 256;
         let direction = best.map_or(0, |bit| 1 + usize::from(bit));
         let rows = [
             direction * 256 + self.partial,

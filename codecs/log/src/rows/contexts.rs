@@ -1,15 +1,15 @@
 //! The contexts in which a byte that no expert foresaw is predicted.
 
-use super::experts::{LONG, NUMBER, PLACE, View};
+use super::experts::{ABOVE, LONG, NUMBER, PLACE, SHORT, View};
 use super::line::combine;
 use codec_entropy::mixing::context_hash;
 
-/// Number of contexts.
-pub(super) const CONTEXTS: usize = 16;
+/// Most contexts that a model has.
+pub(super) const MOST_CONTEXTS: usize = 20;
 
-/// Hashes of all contexts of the next byte.
+/// Hashes of the first `C` contexts of the next byte.
 #[inline(always)]
-pub(super) fn hashes(view: View) -> [u64; CONTEXTS] {
+pub(super) fn hashes<const C: usize>(view: View) -> [u64; C] {
     let View {
         line,
         forecast,
@@ -21,7 +21,7 @@ pub(super) fn hashes(view: View) -> [u64; CONTEXTS] {
     let best = u64::from(forecast.byte);
     let place = line.place();
     let comparison = numbers.comparison();
-    let contexts = [
+    let contexts: [u64; MOST_CONTEXTS] = [
         line.recent & 0xFF,
         line.recent & 0xFFFF,
         line.recent & 0xFF_FFFF,
@@ -41,10 +41,10 @@ pub(super) fn hashes(view: View) -> [u64; CONTEXTS] {
             numbers.changes() << 32 | u64::from(forecast.bytes[NUMBER]),
         ),
         combine(combine(comparison, numbers.last_change()), line.previous[0]),
+        line.recent & 0xFF_FFFF_FFFF,
+        combine(place, line.variables[0]),
+        combine(line.token, line.variables[0]),
+        pair(SHORT, ABOVE) << 32 | best,
     ];
-    let mut salt = 0;
-    contexts.map(|context| {
-        salt += 1;
-        context_hash(context, salt)
-    })
+    std::array::from_fn(|i| context_hash(contexts[i], i as u32 + 1))
 }

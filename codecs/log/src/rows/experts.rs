@@ -10,7 +10,7 @@ pub(super) const EXPERTS: usize = 10;
 /// Follows the last occurrence of the last 16 bytes.
 pub(super) const LONG: usize = 0;
 /// Follows the last occurrence of the last 6 bytes.
-const SHORT: usize = 1;
+pub(super) const SHORT: usize = 1;
 /// Follows the last place with the same template so far,
 pub(super) const PLACE: usize = 2;
 /// and the one before it.
@@ -18,7 +18,7 @@ const OLDER: usize = 3;
 /// Same field of a line with the same first words.
 const WORDS: usize = 4;
 /// Same field of the line above.
-const ABOVE: usize = 5;
+pub(super) const ABOVE: usize = 5;
 /// Same template so far and same first field.
 const FIRST: usize = 6;
 /// Same template so far and same last variable tokens.
@@ -81,6 +81,7 @@ pub(super) struct View<'a> {
 /// All experts.
 #[derive(Clone, Debug)]
 pub(super) struct Experts {
+    all: bool,
     matches: [MatchTable; 2],
     anchors: AnchorTable,
     fields_above: Vec<u32>,
@@ -95,9 +96,10 @@ pub(super) struct Experts {
 const MOST_FIELDS: usize = 256;
 
 impl Experts {
-    /// Experts for a block of `len` bytes.
-    pub(super) fn new(len: usize) -> Self {
+    /// Experts for a block of `len` bytes: all, or only those that cost little time.
+    pub(super) fn new(len: usize, all: bool) -> Self {
         Self {
+            all,
             matches: [16, 6].map(|min_len| MatchTable::new(match_bits(len), min_len)),
             anchors: AnchorTable::new(anchor_bits(len)),
             fields_above: Vec::new(),
@@ -141,8 +143,10 @@ impl Experts {
     pub(super) fn advance(&mut self, history: &[u8], line: &Line) {
         let Some(&byte) = history.last() else { return };
         self.judge(byte);
-        for (which, table) in [LONG, SHORT].into_iter().zip(&mut self.matches) {
-            table.advance(history, line, &mut self.experts[which]);
+        let [long, short] = &mut self.matches;
+        short.advance(history, line, &mut self.experts[SHORT]);
+        if self.all || line.is_at_anchor() {
+            long.advance(history, line, &mut self.experts[LONG]);
         }
         if line.is_at_anchor() {
             self.set_anchors(history.len(), line);
@@ -173,25 +177,30 @@ impl Experts {
 
     fn set_anchors(&mut self, position: usize, line: &Line) {
         let place = line.template;
+        let (last, older) = self.set_anchor(PLACE, place, position);
+        self.experts[PLACE].set(last);
+        self.experts[OLDER].set(older);
         let keys = [
-            (PLACE, place),
-            (WORDS, combine(line.first_words, u64::from(line.field))),
-            (FIRST, combine(place, line.first_field)),
+            (SEQUENCE, combine(place, line.previous[0])),
             (
                 VARIABLES,
                 combine(combine(place, line.variables[0]), line.variables[1]),
             ),
-            (SEQUENCE, combine(place, line.previous[0])),
+            (WORDS, combine(line.first_words, u64::from(line.field))),
+            (FIRST, combine(place, line.first_field)),
         ];
-        for (which, key) in keys {
-            let salted = combine(key, which as u64);
-            let (found, older) = self.anchors.replace(salted, position as u32);
-            self.experts[which].set(found);
-            if which == PLACE {
-                self.experts[OLDER].set(older);
-            }
+        let used = if self.all { keys.len() } else { 2 };
+        for (which, key) in keys.into_iter().take(used) {
+            let (last, _) = self.set_anchor(which, key, position);
+            self.experts[which].set(last);
         }
         self.set_field(position, line);
+    }
+
+    /// Notes a position and returns the last two with the same key, 0 for none.
+    fn set_anchor(&mut self, which: usize, key: u64, position: usize) -> (u32, u32) {
+        let salted = combine(key, which as u64);
+        self.anchors.replace(salted, position as u32)
     }
 
     /// Points at the same field of the line above.

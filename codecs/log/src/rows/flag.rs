@@ -6,10 +6,7 @@ use super::mixer::WideMixer;
 use codec_entropy::mixing::{AdaptiveProbability, Apm, HistoryStates, squash, stretch};
 
 /// Hashed contexts.
-const CONTEXTS: usize = 12;
-
-/// Mixer inputs: experts, two per context, a constant; the rest stay zero.
-const INPUTS: usize = 40;
+const MOST_CONTEXTS: usize = 12;
 
 const FIRST_WEIGHT: i32 = 14;
 
@@ -39,15 +36,17 @@ const FRESH: Cell = Cell {
     check: 0,
 };
 
-/// The model of the flags.
+/// The model of the flags, with `C` contexts.
+///
+/// `N` mixer inputs: experts, two per context, a constant; the rest stay zero.
 #[derive(Clone, Debug)]
-pub(super) struct FlagModel {
+pub(super) struct FlagModel<const C: usize, const N: usize> {
     cells: Vec<Cell>,
     states: HistoryStates,
-    maps: Box<[[AdaptiveProbability; 256]; CONTEXTS]>,
-    indices: [usize; CONTEXTS],
-    inputs: [i16; INPUTS],
-    mixer: WideMixer<INPUTS, 4>,
+    maps: Box<[[AdaptiveProbability; 256]; C]>,
+    indices: [usize; C],
+    inputs: [i16; N],
+    mixer: WideMixer<N, 4>,
     by_agreement: Apm,
     by_place: Apm,
     /// The last flags, set bits for failures.
@@ -59,9 +58,10 @@ pub(super) struct FlagModel {
     touched: u8,
 }
 
-impl FlagModel {
+impl<const C: usize, const N: usize> FlagModel<C, N> {
     /// A model with `1 << bits` cells.
     pub(super) fn new(bits: u32) -> Self {
+        const { assert!(C <= MOST_CONTEXTS && EXPERTS + 2 * C < N) };
         let states = HistoryStates::new();
         let map = std::array::from_fn(|history| {
             AdaptiveProbability::new(states.estimate(history as u8), 4)
@@ -69,9 +69,9 @@ impl FlagModel {
         Self {
             cells: vec![FRESH; 1 << bits],
             states,
-            maps: Box::new([map; CONTEXTS]),
-            indices: [0; CONTEXTS],
-            inputs: [0; INPUTS],
+            maps: Box::new([map; C]),
+            indices: [0; C],
+            inputs: [0; N],
             mixer: WideMixer::new(ROWS, 4, FIRST_WEIGHT),
             by_agreement: Apm::new(1 << EXPERTS),
             by_place: Apm::new(1 << 12),
@@ -86,8 +86,8 @@ impl FlagModel {
     /// Bytes of memory that a model with `1 << bits` cells takes.
     pub(super) fn memory_bytes(bits: u32) -> usize {
         (size_of::<Cell>() << bits)
-            + CONTEXTS * 1024
-            + WideMixer::<INPUTS, 4>::memory_bytes(ROWS, 4)
+            + C * 1024
+            + WideMixer::<N, 4>::memory_bytes(ROWS, 4)
             + Apm::memory_bytes((1 << EXPERTS) + (1 << 12))
             + size_of::<Self>()
     }
@@ -109,13 +109,13 @@ impl FlagModel {
             };
             self.inputs[i] = odds;
         }
-        for i in 0..CONTEXTS {
+        for i in 0..C {
             let cell = self.cells[self.indices[i]];
             let map = &self.maps[i][usize::from(cell.history)];
             self.inputs[EXPERTS + 2 * i] = stretch(map.probability());
             self.inputs[EXPERTS + 2 * i + 1] = stretch(cell.probability);
         }
-        self.inputs[INPUTS - 1] = 256;
+        self.inputs[N - 1] = 256;
         let class = Class::of(forecast.byte as u8) as usize;
         let streak = usize::from(forecast.states[forecast.best] >> 5);
         let rows = [
@@ -134,7 +134,7 @@ impl FlagModel {
 
     /// Learns whether it was.
     pub(super) fn update(&mut self, hit: bool) {
-        for i in 0..CONTEXTS {
+        for i in 0..C {
             let cell = &mut self.cells[self.indices[i]];
             self.maps[i][usize::from(cell.history)].update(hit, MAP_LIMIT);
             cell.history = self.states.next(cell.history, hit);
@@ -180,7 +180,7 @@ impl FlagModel {
             ),
         ];
         let mask = self.cells.len() - 1;
-        let mut checks = [0; CONTEXTS];
+        let mut checks = [0; C];
         let mut salt = 0;
         // Reading all cells before looking at any lets the processor fetch them at the same time.
         for ((context, index), check) in

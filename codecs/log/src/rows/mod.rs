@@ -22,8 +22,8 @@ mod model;
 mod numbers;
 
 use codec_entropy::binary::{BinaryDecoder, BinaryEncoder, StreamLengthError};
-use coder::{BitCoder, CostMeter};
-use model::Model;
+use coder::{BitCoder, CostMeter, Silent};
+use model::{Max, Mid, Model, Quick};
 use thiserror::Error;
 
 /// How much to spend on a block. Decoding takes the effort of encoding.
@@ -88,30 +88,22 @@ pub fn decode_block(
             Err(RowsError::Trailing)
         };
     }
-    let mut decoder = BinaryDecoder::new(payload);
-    let mut history = first_history();
-    let mut model = Model::new(content_len, effort);
-    train(&mut model, &history);
-    let first = history.len();
-    let end = first.saturating_add(content_len);
-    while history.len() < end {
-        let byte = model.code(&mut decoder, 0);
-        history.push(byte);
-        model.advance(&history);
-        if decoder.is_overrun() {
-            return Err(RowsError::Truncated);
-        }
+    match effort {
+        Effort::Quick => decode_all(Quick::new(content_len, effort), payload, content_len),
+        Effort::Mid => decode_all(Mid::new(content_len, effort), payload, content_len),
+        Effort::Max => decode_all(Max::new(content_len, effort), payload, content_len),
     }
-    decoder.finish()?;
-    history.drain(..first);
-    Ok(history)
 }
 
 /// Bytes of working memory for encoding or decoding a block of `block_len` bytes, without the
 /// input and output themselves.
 #[must_use]
 pub fn memory_bytes(effort: Effort, block_len: usize) -> usize {
-    Model::memory_bytes(block_len, effort)
+    match effort {
+        Effort::Quick => Quick::memory_bytes(block_len),
+        Effort::Mid => Mid::memory_bytes(block_len),
+        Effort::Max => Max::memory_bytes(block_len),
+    }
 }
 
 /// The ideal code length of every line (up to and including its line feed), in 1/65536 bit.
@@ -133,15 +125,22 @@ pub fn line_bits(content: &[u8], effort: Effort) -> Vec<u64> {
 }
 
 /// Codes a block, calling `after` behind every byte.
-fn code_all<K: BitCoder>(
+fn code_all<K: BitCoder>(content: &[u8], effort: Effort, coder: &mut K, after: impl FnMut(u8, &K)) {
+    let len = content.len();
+    match effort {
+        Effort::Quick => code_with(Quick::new(len, effort), content, coder, after),
+        Effort::Mid => code_with(Mid::new(len, effort), content, coder, after),
+        Effort::Max => code_with(Max::new(len, effort), content, coder, after),
+    }
+}
+
+fn code_with<K: BitCoder, const F: usize, const FN: usize, const C: usize, const CN: usize>(
+    mut model: Model<F, FN, C, CN>,
     content: &[u8],
-    effort: Effort,
     coder: &mut K,
     mut after: impl FnMut(u8, &K),
 ) {
-    let mut history = first_history();
-    let mut model = Model::new(content.len(), effort);
-    train(&mut model, &history);
+    let mut history = train(&mut model);
     let first = history.len();
     history.extend_from_slice(content);
     for (position, &byte) in content.iter().enumerate() {
@@ -151,20 +150,40 @@ fn code_all<K: BitCoder>(
     }
 }
 
+fn decode_all<const F: usize, const FN: usize, const C: usize, const CN: usize>(
+    mut model: Model<F, FN, C, CN>,
+    payload: &[u8],
+    content_len: usize,
+) -> Result<Vec<u8>, RowsError> {
+    let mut decoder = BinaryDecoder::new(payload);
+    let mut history = train(&mut model);
+    let first = history.len();
+    let end = first.saturating_add(content_len);
+    while history.len() < end {
+        let byte = model.code(&mut decoder, 0);
+        history.push(byte);
+        model.advance(&history);
+        if decoder.is_overrun() {
+            return Err(RowsError::Truncated);
+        }
+    }
+    decoder.finish()?;
+    history.drain(..first);
+    Ok(history)
+}
+
 /// Lines in common formats, with common words.
 const PRIMER: &[u8] = include_bytes!("primer.txt");
 
-/// What every block is imagined to follow.
-fn first_history() -> Vec<u8> {
-    PRIMER.to_vec()
-}
-
-/// Teaches a new model what precedes the block.
-fn train(model: &mut Model, history: &[u8]) {
-    for (position, &byte) in history.iter().enumerate() {
-        model.code(&mut coder::Silent, byte);
-        model.advance(&history[..=position]);
+/// Teaches a new model the primer, which every block is imagined to follow, and returns it.
+fn train<const F: usize, const FN: usize, const C: usize, const CN: usize>(
+    model: &mut Model<F, FN, C, CN>,
+) -> Vec<u8> {
+    for (position, &byte) in PRIMER.iter().enumerate() {
+        model.code(&mut Silent, byte);
+        model.advance(&PRIMER[..=position]);
     }
+    PRIMER.to_vec()
 }
 
 #[cfg(test)]

@@ -7,23 +7,28 @@ use super::experts::{Experts, NO_BYTE};
 use super::flag::FlagModel;
 use super::line::Line;
 
-/// The model of a block.
+/// Models of the three efforts.
+pub(super) type Quick = Model<5, 24, 8, 32>;
+pub(super) type Mid = Model<12, 40, 20, 56>;
+pub(super) type Max = Model<12, 40, 16, 48>;
+
+/// The model of a block, with `F` contexts of flags and `C` contexts of bytes.
 #[derive(Clone, Debug)]
-pub(super) struct Model {
+pub(super) struct Model<const F: usize, const FN: usize, const C: usize, const CN: usize> {
     line: Line,
     experts: Experts,
-    flag: FlagModel,
-    bytes: ByteModel,
+    flag: FlagModel<F, FN>,
+    bytes: ByteModel<C, CN>,
     /// Probability from which on the surest expert's byte is first offered as a whole.
     offer_from: u16,
 }
 
-impl Model {
+impl<const F: usize, const FN: usize, const C: usize, const CN: usize> Model<F, FN, C, CN> {
     /// A model for a block of `len` bytes.
     pub(super) fn new(len: usize, effort: Effort) -> Self {
         Self {
             line: Line::default(),
-            experts: Experts::new(len),
+            experts: Experts::new(len, effort != Effort::Quick),
             flag: FlagModel::new(flag_bits(len)),
             bytes: ByteModel::new(line_bits(len)),
             offer_from: match effort {
@@ -34,10 +39,10 @@ impl Model {
     }
 
     /// Bytes of memory that a model for a block of `len` bytes takes.
-    pub(super) fn memory_bytes(len: usize, _effort: Effort) -> usize {
+    pub(super) fn memory_bytes(len: usize) -> usize {
         Experts::memory_bytes(len)
-            + FlagModel::memory_bytes(flag_bits(len))
-            + ByteModel::memory_bytes(line_bits(len))
+            + FlagModel::<F, FN>::memory_bytes(flag_bits(len))
+            + ByteModel::<C, CN>::memory_bytes(line_bits(len))
             + size_of::<Self>()
     }
 
