@@ -97,6 +97,10 @@ impl Cluster {
                 *word = OPEN;
             }
         }
+        // Tokens count as joined when they are in all members.
+        for (joined, others) in self.pattern.joined.iter_mut().zip(other.pattern.joined) {
+            *joined &= others;
+        }
         self.pattern.count += other.pattern.count;
         self.members.extend(other.members);
     }

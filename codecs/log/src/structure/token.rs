@@ -8,8 +8,8 @@
 use super::timestamp;
 use super::word::{
     LONGEST_MESSAGE, group_end, is_alphanumeric, is_before_quote, is_blank, is_bound_sign,
-    is_joining_word, is_message_key, is_unit, is_value_as_a_whole, is_value_in_quotes,
-    is_value_run, next_visible, quoted, restatement_end, word_end,
+    is_joining_word, is_message_key, is_protocol_version, is_unit, is_value_as_a_whole,
+    is_value_in_quotes, is_value_run, next_visible, quoted, restatement_end, word_end,
 };
 use std::ops::Range;
 
@@ -321,7 +321,7 @@ impl Tokens {
             self.push_value(start..end);
             return;
         }
-        if !word.iter().any(u8::is_ascii_digit) {
+        if !word.iter().any(u8::is_ascii_digit) || is_protocol_version(word) {
             let text_start = self.key.len();
             self.key.extend_from_slice(word);
             self.finish(start..end, text_start, self.values.len());

@@ -111,7 +111,7 @@ fn quoted_and_empty_and_composed_values_of_fields_are_values() {
 
 #[test]
 fn only_digits_of_a_name_with_a_number_are_a_value() {
-    assert_eq!(shape("eth0 alt0 IPV6"), "eth*|alt*|IPV*");
+    assert_eq!(shape("eth0 alt0 V6 IPv6"), "eth*|alt*|V*|IPv6");
 }
 
 #[test]

@@ -221,6 +221,11 @@ pub(crate) fn is_value_run(run: &[u8]) -> bool {
     changes >= 3
 }
 
+/// Names whose number is a part of what is said.
+pub(crate) fn is_protocol_version(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"ipv4") || word.eq_ignore_ascii_case(b"ipv6")
+}
+
 /// Units of time and of data, which a number drags along.
 pub(crate) fn is_unit(word: &[u8]) -> bool {
     let word = word.strip_suffix(b".").unwrap_or(word);
