@@ -106,7 +106,10 @@ impl Miner {
         }
     }
 
-    /// Learns the templates of the lines of `block`. The header is inferred from the first block that has one.
+    /// Learns the templates of the lines of `block`.
+    ///
+    /// The header is inferred from the first block that has one, and kept: let that block have hundreds of lines. Blocks
+    /// should end with a line; a line cut in two is learnt as two.
     pub fn learn(&mut self, block: &[u8]) {
         if self.header.is_none() {
             let lines: Vec<&[u8]> = lines(block).collect();
@@ -124,6 +127,9 @@ impl Miner {
     }
 
     /// The template that `line` has; [`Miner::OTHER`] if it has none of those learnt.
+    ///
+    /// A rare line may be assigned by the likeness of its template to another one, and not fit
+    /// [`Template::parameters`] itself.
     pub fn assign(&mut self, line: &[u8]) -> TemplateId {
         let line = trim_line_end(line);
         self.read(line);
