@@ -30,6 +30,9 @@ const ROWS: [usize; ROW_SETS] = [
     2048,
 ];
 
+/// Rows of each map of the last stage.
+const APM_BITS: u32 = 12;
+
 /// States of an expert within a byte.
 const BIT_STATES: usize = STATES / 4 * 8;
 
@@ -72,8 +75,8 @@ impl<const C: usize, const N: usize> ByteModel<C, N> {
             bits: Box::new([AdaptiveProbability::default(); 256]),
             inputs: [0; N],
             mixer: WideMixer::new(ROWS, 256, FIRST_WEIGHT),
-            by_last: Apm::new(1 << 16),
-            by_best: Apm::new(257 * 256),
+            by_last: Apm::new(1 << APM_BITS),
+            by_best: Apm::new(1 << APM_BITS),
             cells: [0; EXPERTS],
             best_cell: 0,
             partial: 1,
@@ -92,7 +95,7 @@ impl<const C: usize, const N: usize> ByteModel<C, N> {
             + 256 * 4
             + 64 * 8 * 4
             + WideMixer::<N, ROW_SETS>::memory_bytes(ROWS, 256)
-            + Apm::memory_bytes((1 << 16) + 257 * 256)
+            + Apm::memory_bytes(2 << APM_BITS)
             + size_of::<Self>()
     }
 
@@ -171,13 +174,15 @@ impl<const C: usize, const N: usize> ByteModel<C, N> {
         ];
         let logit = self.mixer.mix(&self.inputs, rows, self.partial);
         let plain = i32::from(squash(logit));
-        let by_last = self.by_last.refine(logit, line.last() << 8 | self.partial);
+        let by_last = self
+            .by_last
+            .refine(logit, apm_row(line.last(), self.partial));
         let expected = if best.is_some() {
             usize::from(forecast.byte)
         } else {
             256
         };
-        let by_best = self.by_best.refine(logit, expected << 8 | self.partial);
+        let by_best = self.by_best.refine(logit, apm_row(expected, self.partial));
         ((2 * plain + by_last + by_best) >> 2).clamp(1, 65_535) as u16
     }
 
@@ -214,4 +219,10 @@ impl<const C: usize, const N: usize> ByteModel<C, N> {
 /// A class of a probability, below 64: fine where it is nearly certain.
 fn surety_class(probability: u16) -> usize {
     ((i32::from(stretch(probability)) + 2048) >> 6) as usize & 63
+}
+
+/// A row of the last maps for a context and the bits of the byte so far.
+fn apm_row(context: usize, partial: usize) -> usize {
+    let hash = (context << 8 | partial).wrapping_mul(0x9E37_79B1);
+    hash >> (32 - APM_BITS) & ((1 << APM_BITS) - 1)
 }

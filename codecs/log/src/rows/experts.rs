@@ -2,10 +2,11 @@
 
 use super::line::{Class, Line, combine};
 use super::numbers::Numbers;
+use super::repeats::Repeats;
 use codec_entropy::mixing::AdaptiveProbability;
 
 /// Number of experts.
-pub(super) const EXPERTS: usize = 10;
+pub(super) const EXPERTS: usize = 11;
 
 /// Follows the last occurrence of the last 16 bytes.
 pub(super) const LONG: usize = 0;
@@ -27,6 +28,9 @@ const VARIABLES: usize = 7;
 const SEQUENCE: usize = 8;
 /// The last number at this place and its last change.
 pub(super) const NUMBER: usize = 9;
+
+/// The token of the line that was repeated at this place last.
+const REPEAT: usize = 10;
 
 /// Stands for the byte of an expert that expects none.
 pub(super) const NO_BYTE: u16 = 256;
@@ -87,6 +91,7 @@ pub(super) struct Experts {
     fields_above: Vec<u32>,
     fields: Vec<u32>,
     numbers: Numbers,
+    repeats: Repeats,
     experts: [Expert; EXPERTS],
     confidence: Box<[[AdaptiveProbability; STATES]; EXPERTS]>,
     forecast: Forecast,
@@ -105,6 +110,7 @@ impl Experts {
             fields_above: Vec::new(),
             fields: Vec::new(),
             numbers: Numbers::new(number_bits(len)),
+            repeats: Repeats::new(number_bits(len)),
             experts: [Expert::default(); EXPERTS],
             confidence: Box::new([[AdaptiveProbability::new(60_000, 2); STATES]; EXPERTS]),
             forecast: Forecast {
@@ -124,6 +130,7 @@ impl Experts {
         2 * (4 << match_bits(len))
             + (size_of::<Anchor>() << anchor_bits(len))
             + Numbers::memory_bytes(number_bits(len))
+            + Repeats::memory_bytes(number_bits(len))
             + 2 * 4 * MOST_FIELDS
             + EXPERTS * STATES * 4
             + size_of::<Self>()
@@ -150,6 +157,10 @@ impl Experts {
         }
         if line.is_at_anchor() {
             self.set_anchors(history.len(), line);
+            let source = self.repeats.delimit(history.len(), line);
+            self.experts[REPEAT].pointer = source as usize;
+        } else {
+            self.repeats.extend(line);
         }
         let number = self.numbers.advance(byte, line);
         self.forecast(history, number);

@@ -20,6 +20,7 @@ mod line;
 mod mixer;
 mod model;
 mod numbers;
+mod repeats;
 
 use codec_entropy::binary::{BinaryDecoder, BinaryEncoder, StreamLengthError};
 use coder::{BitCoder, CostMeter, Silent};
