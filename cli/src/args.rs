@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use codec_suite::core::parse_size;
 
 use crate::commands::bench::BenchArgs;
+use crate::commands::log::args::LogArgs;
 use crate::range::ByteRange;
 
 /// Compress and decompress files with any codec of the suite.
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     Bench(BenchArgs),
     /// Save the intact frames of a damaged .cdc file
     Recover(RecoverArgs),
+    /// Search, list and extend archives of logs
+    Log(LogArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -382,7 +385,7 @@ fn size(text: &str) -> Result<u64, String> {
     parse_size(text).map_err(|error| error.to_string())
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("expected KEY=VALUE, such as level=9".to_owned()),

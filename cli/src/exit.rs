@@ -9,6 +9,8 @@ use codec_suite::core::Error;
 pub(crate) enum Exit {
     /// Everything was done.
     Ok,
+    /// A search found nothing; the number is that of grep.
+    NothingFound,
     /// The operating system refused something, or a file was in the way.
     Error,
     /// The command line asks for something that cannot be.
@@ -25,8 +27,9 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// From least to most serious: of several outcomes the last one of these wins.
-    const BY_SEVERITY: [Exit; 7] = [
+    const BY_SEVERITY: [Exit; 8] = [
         Exit::Ok,
+        Exit::NothingFound,
         Exit::Usage,
         Exit::Limit,
         Exit::Unsupported,
@@ -39,7 +42,7 @@ impl Exit {
     pub(crate) fn code(self) -> u8 {
         match self {
             Exit::Ok => 0,
-            Exit::Error => 1,
+            Exit::Error | Exit::NothingFound => 1,
             Exit::Usage => 2,
             Exit::Corrupt => 3,
             Exit::Limit => 4,

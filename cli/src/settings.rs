@@ -47,9 +47,7 @@ impl<'r> Encoding<'r> {
     /// Threads and memory for encoding: unless `--memory` says otherwise, one worker may take what
     /// it needs, and more workers run only within the default.
     pub(crate) fn job(&self, resources: ResourceArgs) -> Job {
-        let need = self.codec.memory(&self.params).encode;
-        let memory = resources.memory.unwrap_or(DEFAULT_MEMORY.max(need));
-        job(resources, memory, u64::MAX)
+        encoding_job(self.codec, &self.params, resources)
     }
 
     /// Threads and memory for decoding what was just encoded.
@@ -58,6 +56,13 @@ impl<'r> Encoding<'r> {
         let memory = resources.memory.unwrap_or(DEFAULT_MEMORY.max(need));
         job(resources, memory, u64::MAX)
     }
+}
+
+/// Threads and memory for encoding with a codec, see [`Encoding::job`].
+pub(crate) fn encoding_job(codec: &dyn Codec, params: &Params, resources: ResourceArgs) -> Job {
+    let need = codec.memory(params).encode;
+    let memory = resources.memory.unwrap_or(DEFAULT_MEMORY.max(need));
+    job(resources, memory, u64::MAX)
 }
 
 /// Threads and limits for decoding.

@@ -7,6 +7,7 @@ mod decode;
 mod encode;
 mod info;
 mod list;
+pub(crate) mod log;
 mod man;
 mod recover;
 mod test;
@@ -25,6 +26,7 @@ pub(crate) fn run(command: &Command) -> Exit {
         Command::List(args) => list::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Recover(args) => recover::run(args),
+        Command::Log(args) => log::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
     }

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use codec_classic::{Brotli, Bwt, Cm, Xz, Zstd};
 use codec_core::{BlockCodec, Error, Params, Result};
 
-use crate::columns::{self, ColumnOptions, Structure};
+use crate::columns::{self, ColumnOptions, ColumnsError, OpenBlock, Structure};
 use crate::rows::{self, Effort};
 use crate::structure::Header;
 use crate::structure::timestamp::Timestamp;
@@ -90,6 +90,8 @@ pub struct Summary {
     pub method: Method,
     /// Number of newlines in the block.
     pub newlines: u64,
+    /// Whether the block ends with a newline; if not, its last line may go on in the next block.
+    pub is_ended: bool,
     /// The earliest and the latest time of its lines, where times were recognised.
     pub times: Option<[Timestamp; 2]>,
 }
@@ -101,6 +103,7 @@ impl Summary {
         Self {
             method,
             newlines: memchr::memchr_iter(b'\n', content).count() as u64,
+            is_ended: content.last() == Some(&b'\n'),
             times: times(content),
         }
     }
@@ -119,8 +122,8 @@ impl Summary {
         let method =
             method.ok_or_else(|| Error::corrupt(0, format!("log method {number} is not known")))?;
         let newlines = columns::take_number(payload).map_err(damaged)?;
-        let has_times = columns::take_number(payload).map_err(damaged)?;
-        let times = if has_times == 0 {
+        let flags = columns::take_number(payload).map_err(damaged)?;
+        let times = if flags & HAS_TIMES == 0 {
             None
         } else {
             let first = columns::take_number(payload).map_err(damaged)?;
@@ -132,6 +135,7 @@ impl Summary {
         Ok(Self {
             method,
             newlines,
+            is_ended: flags & IS_ENDED != 0,
             times,
         })
     }
@@ -139,7 +143,9 @@ impl Summary {
     fn put(&self, out: &mut Vec<u8>) {
         columns::put_number(self.method as u64, out);
         columns::put_number(self.newlines, out);
-        columns::put_number(u64::from(self.times.is_some()), out);
+        let has_times = if self.times.is_some() { HAS_TIMES } else { 0 };
+        let is_ended = if self.is_ended { IS_ENDED } else { 0 };
+        columns::put_number(has_times | is_ended, out);
         if let Some(times) = self.times {
             let [first, last] = times.map(Timestamp::milliseconds);
             columns::put_number(((first << 1) ^ (first >> 63)) as u64, out);
@@ -147,6 +153,9 @@ impl Summary {
         }
     }
 }
+
+const HAS_TIMES: u64 = 1;
+const IS_ENDED: u64 = 2;
 
 /// Lines whose times are looked for to learn where they stand.
 const SAMPLED_LINES: usize = 200;
@@ -186,11 +195,7 @@ pub(crate) struct Options {
 }
 
 /// Encodes a block.
-pub(crate) fn encode(
-    content: &[u8],
-    options: &Options,
-    threads: NonZeroUsize,
-) -> Result<Vec<u8>> {
+pub(crate) fn encode(content: &[u8], options: &Options, threads: NonZeroUsize) -> Result<Vec<u8>> {
     let mut best = Candidates {
         content,
         options,
@@ -212,6 +217,32 @@ pub(crate) fn encode(
     Ok(payload)
 }
 
+/// A block's payload, opened as far as its method lets it be searched.
+#[derive(Debug)]
+pub(crate) enum Opened<'p> {
+    Columns(OpenBlock<'p>),
+    Content(Vec<u8>),
+}
+
+/// Opens a block.
+pub(crate) fn open(
+    payload: &[u8],
+    content_len: usize,
+    threads: NonZeroUsize,
+) -> Result<Opened<'_>> {
+    let mut coded = payload;
+    let summary = Summary::take(&mut coded)?;
+    if summary.method != Method::Columns {
+        return decode(payload, content_len).map(Opened::Content);
+    }
+    let block = OpenBlock::new(coded, content_len, threads);
+    block.map(Opened::Columns).map_err(damaged_columns)
+}
+
+pub(crate) fn damaged_columns(error: ColumnsError) -> Error {
+    Error::corrupt(0, format!("log columns: {error}"))
+}
+
 /// Decodes a block.
 pub(crate) fn decode(payload: &[u8], content_len: usize) -> Result<Vec<u8>> {
     let mut coded = payload;
@@ -229,8 +260,7 @@ fn decode_method(method: Method, coded: &[u8], content_len: usize) -> Result<Vec
         let params = Params::defaults(codec.descriptor().params);
         return codec.decode_block(coded, content_len, &params);
     }
-    columns::decode_block(coded, content_len)
-        .map_err(|error| Error::corrupt(0, format!("log columns: {error}")))
+    columns::decode_block(coded, content_len).map_err(damaged_columns)
 }
 
 fn column_options(options: &Options) -> ColumnOptions {
@@ -267,7 +297,11 @@ const PIECE: usize = 64 << 10;
 
 impl Candidates<'_> {
     fn offer(&mut self, method: Method, coded: Vec<u8>) {
-        if self.best.as_ref().is_none_or(|(_, best)| coded.len() < best.len()) {
+        if self
+            .best
+            .as_ref()
+            .is_none_or(|(_, best)| coded.len() < best.len())
+        {
             self.best = Some((method, coded));
         }
     }
@@ -306,7 +340,10 @@ impl Candidates<'_> {
                 params.set("level", &classic_level(*method, self.options.level))?;
             }
             let coded = codec.encode_block(content, &params)?;
-            if best.as_ref().is_none_or(|(_, best)| coded.len() < best.len()) {
+            if best
+                .as_ref()
+                .is_none_or(|(_, best)| coded.len() < best.len())
+            {
                 best = Some((*method, coded));
             }
         }

@@ -2,9 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use codec_core::{
-    BlockCodec, Descriptor, MediaKind, Memory, ParamKind, ParamSpec, Params, Result,
-};
+use codec_core::{BlockCodec, Descriptor, MediaKind, Memory, ParamKind, ParamSpec, Params, Result};
 
 use crate::block::{self, Options};
 use crate::columns::Kernel;
@@ -46,6 +44,13 @@ const PARAMS: &[ParamSpec] = &[
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Log;
 
+impl Log {
+    /// Its identifier in files.
+    pub const ID: &'static str = "log";
+    /// The version of its payloads.
+    pub const VERSION: u32 = 1;
+}
+
 fn options(params: &Params) -> Options {
     Options {
         level: u8::try_from(params.integer("level")).unwrap_or(9),
@@ -62,14 +67,16 @@ fn options(params: &Params) -> Options {
 
 /// Memory that columns of a block take at most, in bytes, its own bytes included.
 fn columns_memory(block_len: usize) -> u64 {
-    (block_len as u64).saturating_mul(6).saturating_add(64 << 20)
+    (block_len as u64)
+        .saturating_mul(6)
+        .saturating_add(64 << 20)
 }
 
 impl BlockCodec for Log {
     fn descriptor(&self) -> &Descriptor {
         &Descriptor {
-            id: "log",
-            version: 1,
+            id: Self::ID,
+            version: Self::VERSION,
             summary: "logs: templates and columns, searchable; levels 7 to 9 row by row, smallest",
             media: &[MediaKind::Bytes],
             lossless: true,

@@ -7,6 +7,7 @@
 //!
 //! [`structure`] is the clustering on its own: templates of lines, with nothing to configure.
 
+pub mod archive;
 pub mod columns;
 pub mod rows;
 pub mod structure;

@@ -26,5 +26,5 @@ pub use header::{MAGIC, StreamHeader};
 pub use index::{Index, IndexEntry};
 pub use reader::Reader;
 pub use recover::{Gap, Recovery, recover};
-pub use seek::{StreamIndex, decode_range, read_indexes};
+pub use seek::{StreamIndex, decode_range, read_frame, read_indexes};
 pub use writer::Writer;

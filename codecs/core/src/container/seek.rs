@@ -34,6 +34,36 @@ impl StreamIndex {
     }
 }
 
+impl StreamIndex {
+    /// Each frame's offset in the file, in bytes, and its entry.
+    pub fn frames(&self) -> impl Iterator<Item = (u64, IndexEntry)> + '_ {
+        self.entries.iter().scan(self.first_frame_at, |at, entry| {
+            let frame_at = *at;
+            *at = at.saturating_add(entry.frame_len);
+            Some((frame_at, *entry))
+        })
+    }
+}
+
+/// Reads the frame at offset `at`, which `entry` describes, and checks its payload.
+///
+/// # Errors
+/// [`Error::Corrupt`] if an intact frame of that description is not there, [`Error::Io`].
+pub fn read_frame<R: Read + Seek>(input: &mut R, at: u64, entry: &IndexEntry) -> Result<Frame> {
+    let mut bytes = read_at(input, at, entry.frame_len)?;
+    let header = FrameHeader::parse(bytes.get(..MAX_HEADER).unwrap_or(&bytes), at)?;
+    if header.len.saturating_add(header.payload_len) != entry.frame_len
+        || header.content_len != entry.content_len
+    {
+        return Err(Error::corrupt(
+            at,
+            "the frame is not the one that the index describes",
+        ));
+    }
+    let payload = bytes.split_off(header.len as usize);
+    header.with_payload(payload, at)
+}
+
 /// Where everything is in a file of one or more streams. Payloads are neither read nor checked.
 ///
 /// A file of a single stream costs two reads, at its end and its start; otherwise every frame
@@ -71,17 +101,15 @@ pub fn decode_range<R: Read + Seek + Send>(
     job: &Job,
     media: &mut dyn MediaSink,
 ) -> Result<Stats> {
-    let mut frame_at = stream.first_frame_at;
     let mut content_at: u64 = 0;
     let mut wanted = Vec::new();
     let mut skip = None;
-    for entry in &stream.entries {
+    for (frame_at, entry) in stream.frames() {
         let content_end = content_at.saturating_add(entry.content_len);
         if content_at < range.end && content_end > range.start {
             skip.get_or_insert(range.start.saturating_sub(content_at));
-            wanted.push((frame_at, *entry));
+            wanted.push((frame_at, entry));
         }
-        frame_at = frame_at.saturating_add(entry.frame_len);
         content_at = content_end;
     }
     let mut frames = FramesAt {
@@ -107,18 +135,7 @@ impl<R: Read + Seek> FrameSource for FramesAt<'_, R> {
         let Some((at, entry)) = self.wanted.next() else {
             return Ok(None);
         };
-        let mut bytes = read_at(self.input, at, entry.frame_len)?;
-        let header = FrameHeader::parse(bytes.get(..MAX_HEADER).unwrap_or(&bytes), at)?;
-        if header.len.saturating_add(header.payload_len) != entry.frame_len
-            || header.content_len != entry.content_len
-        {
-            return Err(Error::corrupt(
-                at,
-                "the frame is not the one that the index describes",
-            ));
-        }
-        let payload = bytes.split_off(header.len as usize);
-        header.with_payload(payload, at).map(Some)
+        read_frame(self.input, at, &entry).map(Some)
     }
 }
 

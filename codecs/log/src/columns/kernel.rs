@@ -57,7 +57,10 @@ impl Kernel {
         let text = codec.decode_block(payload, len, &params)?;
         match text.len() == len {
             true => Ok(text),
-            false => Err(Error::corrupt(0, "a text has another length than announced")),
+            false => Err(Error::corrupt(
+                0,
+                "a text has another length than announced",
+            )),
         }
     }
 }
@@ -163,7 +166,10 @@ pub(crate) fn take_number(input: &mut &[u8]) -> std::result::Result<u64, Columns
 }
 
 /// Takes `len` bytes.
-pub(super) fn take<'a>(input: &mut &'a [u8], len: u64) -> std::result::Result<&'a [u8], ColumnsError> {
+pub(super) fn take<'a>(
+    input: &mut &'a [u8],
+    len: u64,
+) -> std::result::Result<&'a [u8], ColumnsError> {
     let len = usize::try_from(len).map_err(|_| ColumnsError::Truncated)?;
     let (taken, rest) = input.split_at_checked(len).ok_or(ColumnsError::Truncated)?;
     *input = rest;

@@ -1,21 +1,25 @@
 //! Columns: lines as templates and typed values.
 
-mod code;
 mod intern;
 mod kernel;
 mod model;
 mod parse;
 mod port;
+mod read;
 mod runs;
 mod spec;
+mod state;
 mod template;
 mod tokens;
 mod value;
+mod write;
 
 pub use kernel::Kernel;
 pub(crate) use kernel::{put_number, take_number};
+pub use read::{DistinctLines, OpenBlock};
 use std::num::NonZeroUsize;
 use thiserror::Error;
+pub use write::{ColumnOptions, Structure, encode_block};
 
 /// Why a payload cannot be decoded.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -46,6 +50,9 @@ pub enum ColumnsError {
     /// The rows do not fit the templates and texts.
     #[error("row {0} does not come from an encoder")]
     Row(usize),
+    /// The repeats of lines do not fit the lines.
+    #[error("the repeats of lines do not come from an encoder")]
+    Repeats,
     /// The lines do not add up to the block.
     #[error("the lines make {made} bytes of {expected}")]
     Length {
@@ -54,12 +61,7 @@ pub enum ColumnsError {
         /// Bytes of the block.
         expected: usize,
     },
-    /// Bytes are left over.
-    #[error("{0} bytes are left over")]
-    Trailing(usize),
 }
-
-pub use code::{ColumnOptions, DecodedLines, Structure, decode_lines, encode_block};
 
 /// Decodes a payload of [`encode_block`] whose content has `content_len` bytes.
 ///
@@ -67,5 +69,6 @@ pub use code::{ColumnOptions, DecodedLines, Structure, decode_lines, encode_bloc
 ///
 /// [`ColumnsError`] when the payload does not come from the encoder.
 pub fn decode_block(payload: &[u8], content_len: usize) -> Result<Vec<u8>, ColumnsError> {
-    decode_lines(payload, content_len, NonZeroUsize::MIN)?.into_content(content_len)
+    let block = OpenBlock::new(payload, content_len, NonZeroUsize::MIN)?;
+    block.lines()?.into_content()
 }

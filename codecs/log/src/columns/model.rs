@@ -15,9 +15,6 @@ const NONE: u64 = u64::MAX;
 /// Ways to guess: what followed the two values to the left, the value to the left, the column's
 /// own last value; that last value itself; the last value of slots behind similar text.
 const GUESSES: usize = 5;
-const BY_TWO_LEFT: usize = 0;
-const BY_LEFT: usize = 1;
-const BY_LAST: usize = 2;
 const LAST: usize = 3;
 const FAMILY: usize = 4;
 
@@ -61,7 +58,9 @@ impl ColumnSpec {
     /// A column behind this text, at this place of a header if it is there. Times behind similar
     /// text are one family wherever they are: a clock of the log.
     pub(super) fn new(format: Format, base: Base, before: &[u8], place: Option<usize>) -> Self {
-        let tail = before.get(before.len().saturating_sub(6)..).unwrap_or_default();
+        let tail = before
+            .get(before.len().saturating_sub(6)..)
+            .unwrap_or_default();
         let place = match (format.is_time(), place) {
             (true, _) => u64::MAX,
             (false, Some(place)) => place as u64 + 1,
@@ -104,7 +103,6 @@ pub(super) struct Model {
     families: Vec<u64>,
     reliability: Reliability,
     second: [[AdaptiveProbability; GUESSES]; MOST_QUESTIONS],
-    global_numbers: NumberModel,
     /// The place of a text among a column's own, for the encoder.
     places: HashMap<(u32, u64), u32, Spread>,
     guesses: [Guess; GUESSES],
@@ -156,7 +154,6 @@ impl Model {
             families: vec![NONE; FAMILIES],
             reliability: [[AdaptiveProbability::new(1 << 15, 1); TRUSTS]; GUESSES],
             second: [[AdaptiveProbability::new(1 << 14, 1); GUESSES]; MOST_QUESTIONS],
-            global_numbers: NumberModel::new(),
             places: HashMap::default(),
             guesses: [Guess::default(); GUESSES],
             pauses: vec![[AdaptiveProbability::default(); 2]; PAUSES],
@@ -237,7 +234,11 @@ impl Model {
         let last = state.last;
         let cells = &mut self.pauses[context as usize % PAUSES];
         let by_clock = cells[0].probability() >= cells[1].probability();
-        let guesses = if by_clock { [(clock, 0), (last, 1)] } else { [(last, 1), (clock, 0)] };
+        let guesses = if by_clock {
+            [(clock, 0), (last, 1)]
+        } else {
+            [(last, 1), (clock, 0)]
+        };
         let mut refused = NONE;
         for (guess, cell) in guesses {
             if guess == NONE || guess == refused {

@@ -240,7 +240,9 @@ fn base_of(format: Format, numbers: &[(u64, u64)]) -> Base {
         .map(|pair| bits(pair[1].0.abs_diff(pair[0].0)) + 1)
         .sum();
     if format.is_time() {
-        let by_clock = numbers.iter().map(|(value, clock)| bits(value.abs_diff(*clock)) + 1);
+        let by_clock = numbers
+            .iter()
+            .map(|(value, clock)| bits(value.abs_diff(*clock)) + 1);
         return match by_clock.sum::<u64>() <= differences {
             true => Base::Family,
             false => Base::Last,

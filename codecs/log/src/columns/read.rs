@@ -1,0 +1,319 @@
+//! Payloads to blocks, as far as one wants to go: texts only, distinct lines, all rows.
+
+use super::ColumnsError;
+use super::intern::Interner;
+use super::kernel;
+use super::model::{NEW, Passed, TEXT};
+use super::parse::Lines;
+use super::runs::pass_rows;
+use super::spec::{Columns, RAW_CLASS, TEXT_CLASSES};
+use super::state::RowState;
+use super::template::{SLOT, Template};
+use codec_entropy::binary::BinaryDecoder;
+use memchr::memmem;
+use std::num::NonZeroUsize;
+
+/// Texts of a payload: templates of headers and messages, descriptions of columns, what
+/// [`CodedRows`] has.
+const TEXTS: usize = 5 + TEXT_CLASSES;
+
+/// A payload whose texts are decoded: enough to tell that something does not occur in it.
+#[derive(Debug)]
+pub struct OpenBlock<'p> {
+    content_len: usize,
+    is_ended: bool,
+    is_dense: bool,
+    rows: usize,
+    /// Number of distinct lines, and the rows made of them, where lines are written once.
+    distinct: usize,
+    repeats: Option<&'p [u8]>,
+    texts: Vec<Vec<u8>>,
+    coded: &'p [u8],
+}
+
+impl<'p> OpenBlock<'p> {
+    /// Decodes the texts of a payload of [`encode_block`](super::encode_block) whose content has
+    /// `content_len` bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ColumnsError`] when the payload does not come from the encoder.
+    pub fn new(
+        payload: &'p [u8],
+        content_len: usize,
+        threads: NonZeroUsize,
+    ) -> Result<Self, ColumnsError> {
+        let mut input = payload;
+        let limit = content_len as u64;
+        let counted = kernel::take_number(&mut input)?;
+        let [is_ended, has_repeats, is_dense] = [1, 2, 4].map(|flag| counted & flag != 0);
+        let rows = counted >> 3;
+        if rows > limit {
+            return Err(ColumnsError::TooLong { len: rows, limit });
+        }
+        let mut repeats = None;
+        let mut distinct = rows;
+        if has_repeats {
+            distinct = kernel::take_number(&mut input)?.min(rows);
+            let len = kernel::take_number(&mut input)?;
+            repeats = Some(kernel::take(&mut input, len)?);
+        }
+        // Texts of templates are escaped, values have newlines behind them.
+        let texts = kernel::read_all(&mut input, TEXTS, 6 * limit + 1024, threads)?;
+        Ok(Self {
+            content_len,
+            is_ended,
+            is_dense,
+            rows: rows as usize,
+            distinct: distinct as usize,
+            repeats,
+            texts,
+            coded: input,
+        })
+    }
+
+    /// Whether a run of letters may occur in the lines. Letters that stand next to each other are
+    /// never taken apart, so what is in no text is in no line.
+    #[must_use]
+    pub fn may_contain(&self, letters: &[u8]) -> bool {
+        let finder = memmem::Finder::new(letters);
+        self.texts.iter().any(|text| finder.find(text).is_some())
+    }
+
+    /// Decodes the distinct lines.
+    ///
+    /// # Errors
+    ///
+    /// [`ColumnsError`] when the payload does not come from the encoder.
+    pub fn lines(&self) -> Result<DistinctLines<'p>, ColumnsError> {
+        let [
+            header_list,
+            body_list,
+            descriptions,
+            lengths,
+            raw,
+            texts @ ..,
+        ] = self.texts.as_slice()
+        else {
+            return Err(ColumnsError::Truncated);
+        };
+        let headers = parse_templates(header_list, Template::parse(&[]));
+        let bodies = parse_templates(body_list, Template::parse(&[SLOT]));
+        let columns = Columns::read(&headers, &bodies, descriptions)?;
+        let mut reader = RowReader {
+            headers: &headers,
+            bodies: &bodies,
+            state: RowState::new(&columns, self.distinct, self.is_dense),
+            decoder: BinaryDecoder::new(self.coded),
+            values: Interner::default(),
+            texts: std::array::from_fn(|class| texts.get(class).map_or(&[][..], Vec::as_slice)),
+            raw: split_raw(&columns, raw, lengths)?,
+            out: Vec::new(),
+        };
+        let mut lines = DistinctLines {
+            text: Vec::new(),
+            ends: Vec::new(),
+            templates: Vec::new(),
+            rows: self.rows,
+            repeats: self.repeats,
+            is_ended: self.is_ended,
+            content_len: self.content_len,
+        };
+        for number in 0..self.distinct {
+            reader.line().ok_or(ColumnsError::Row(number))?;
+            if reader.decoder.is_overrun() || reader.out.len() > self.content_len {
+                return Err(ColumnsError::Row(number));
+            }
+            reader.out.push(b'\n');
+            lines.ends.push(reader.out.len());
+            lines.templates.push(reader.state.bodies[0] as u32);
+        }
+        lines.text = reader.out;
+        reader
+            .decoder
+            .finish()
+            .map_err(|_| ColumnsError::Truncated)?;
+        Ok(lines)
+    }
+}
+
+/// The distinct lines of a block, in order of first appearance.
+#[derive(Debug)]
+pub struct DistinctLines<'p> {
+    /// The lines with newlines behind them.
+    text: Vec<u8>,
+    ends: Vec<usize>,
+    templates: Vec<u32>,
+    rows: usize,
+    repeats: Option<&'p [u8]>,
+    is_ended: bool,
+    content_len: usize,
+}
+
+impl DistinctLines<'_> {
+    /// Takes the lines out, each with a newline behind it, and where each ends, behind its newline.
+    pub fn take_text(&mut self) -> (Vec<u8>, Vec<usize>) {
+        (
+            std::mem::take(&mut self.text),
+            std::mem::take(&mut self.ends),
+        )
+    }
+
+    /// Whether the last row of the block ends with a newline.
+    #[must_use]
+    pub fn is_ended(&self) -> bool {
+        self.is_ended
+    }
+
+    /// The number of each row's line, or `None` where every row has a line of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`ColumnsError`] when the payload does not come from the encoder.
+    pub fn numbers(&self) -> Result<Option<Vec<u32>>, ColumnsError> {
+        let Some(repeats) = self.repeats else {
+            return Ok(None);
+        };
+        let mut decoder = BinaryDecoder::new(repeats);
+        let rows = pass_rows(&mut decoder, &[], self.rows, &self.templates);
+        let rows = rows.ok_or(ColumnsError::Repeats)?;
+        decoder.finish().map_err(|_| ColumnsError::Repeats)?;
+        Ok(Some(rows))
+    }
+
+    /// The block's bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ColumnsError`] when the payload does not come from the encoder.
+    pub fn into_content(self) -> Result<Vec<u8>, ColumnsError> {
+        let mut content = match self.numbers()? {
+            None => self.text,
+            Some(rows) => {
+                let mut content = Vec::with_capacity(self.content_len + 1);
+                for line in rows {
+                    let line = line as usize;
+                    let start = line.checked_sub(1).and_then(|before| self.ends.get(before));
+                    let end = self.ends.get(line).copied().unwrap_or(0);
+                    let text = self.text.get(start.copied().unwrap_or(0)..end);
+                    content.extend_from_slice(text.unwrap_or_default());
+                    if content.len() > self.content_len + 1 {
+                        break;
+                    }
+                }
+                content
+            }
+        };
+        if !self.is_ended {
+            content.pop();
+        }
+        if content.len() != self.content_len {
+            return Err(ColumnsError::Length {
+                made: content.len(),
+                expected: self.content_len,
+            });
+        }
+        Ok(content)
+    }
+}
+
+fn parse_templates(list: &[u8], first: Template) -> Vec<Template> {
+    let mut templates = vec![first];
+    let lines = Lines::find(list);
+    templates.extend((0..lines.len()).map(|number| Template::parse(lines.get(list, number))));
+    templates
+}
+
+/// What each column that is not predicted has written.
+fn split_raw<'a>(
+    columns: &Columns,
+    mut raw: &'a [u8],
+    mut lengths: &[u8],
+) -> Result<Vec<&'a [u8]>, ColumnsError> {
+    let mut parts = vec![&[][..]; columns.all.len()];
+    for (part, column) in parts.iter_mut().zip(&columns.all) {
+        if column.class == RAW_CLASS {
+            let len = kernel::take_number(&mut lengths)?;
+            *part = kernel::take(&mut raw, len)?;
+        }
+    }
+    Ok(parts)
+}
+
+struct RowReader<'a> {
+    headers: &'a [Template],
+    bodies: &'a [Template],
+    state: RowState<'a>,
+    decoder: BinaryDecoder<'a>,
+    values: Interner,
+    texts: [&'a [u8]; TEXT_CLASSES],
+    raw: Vec<&'a [u8]>,
+    out: Vec<u8>,
+}
+
+impl RowReader<'_> {
+    fn line(&mut self) -> Option<()> {
+        let header = self.state.pass_template(&mut self.decoder, 0, 0)? as usize;
+        let body = self.state.pass_template(&mut self.decoder, 1, 0)? as usize;
+        self.state.left = [0; 2];
+        let columns = self.state.columns;
+        let parts = [
+            (
+                self.headers.get(header)?,
+                *columns.header_starts.get(header)?,
+            ),
+            (self.bodies.get(body)?, *columns.body_starts.get(body)?),
+        ];
+        for (template, start) in parts {
+            for slot in 0..template.slots() {
+                self.out.extend_from_slice(template.piece(slot));
+                self.value(start + slot)?;
+            }
+            self.out.extend_from_slice(template.piece(template.slots()));
+        }
+        Some(())
+    }
+
+    fn value(&mut self, column: usize) -> Option<()> {
+        let described = self.state.columns.all.get(column)?;
+        if described.class == RAW_CLASS {
+            let text = take_line(self.raw.get_mut(column)?)?;
+            self.out.extend_from_slice(text);
+            return Some(());
+        }
+        let contexts = self.state.contexts(described);
+        let texts = self.values.len() as u64;
+        let value = match self
+            .state
+            .model
+            .pass(&mut self.decoder, column, contexts, NEW, texts)
+        {
+            Passed::Value(value) => value,
+            Passed::NewText => {
+                let text = take_line(self.texts.get_mut(usize::from(described.class))?)?;
+                // No value is empty; if one were, a short payload could stand for endless work.
+                if text.is_empty() {
+                    return None;
+                }
+                let value = TEXT + u64::from(self.values.push(text));
+                self.state.model.own(column, value);
+                value
+            }
+            Passed::Damaged => return None,
+        };
+        match value.checked_sub(TEXT) {
+            None => described.spec.format.write(value, &mut self.out),
+            Some(number) => self.out.extend_from_slice(self.values.get(number as usize)),
+        }
+        self.state.learn(column, value);
+        Some(())
+    }
+}
+
+/// The next line of a text, which must end in a newline.
+fn take_line<'a>(text: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let end = memchr::memchr(b'\n', text)?;
+    let (line, rest) = text.split_at_checked(end)?;
+    *text = rest.get(1..)?;
+    Some(line)
+}
