@@ -183,7 +183,7 @@ impl<const C: usize, const N: usize> ByteModel<C, N> {
             256
         };
         let by_best = self.by_best.refine(logit, apm_row(expected, self.partial));
-        ((2 * plain + by_last + by_best) >> 2).clamp(1, 65_535) as u16
+        ((plain + 2 * by_last + by_best) >> 2).clamp(1, 65_535) as u16
     }
 
     #[inline(always)]
@@ -224,5 +224,5 @@ fn surety_class(probability: u16) -> usize {
 /// A row of the last maps for a context and the bits of the byte so far.
 fn apm_row(context: usize, partial: usize) -> usize {
     let hash = (context << 8 | partial).wrapping_mul(0x9E37_79B1);
-    hash >> (32 - APM_BITS) & ((1 << APM_BITS) - 1)
+    (hash ^ hash >> 32) >> (32 - APM_BITS) & ((1 << APM_BITS) - 1)
 }

@@ -16,8 +16,8 @@ pub(super) const SHORT: usize = 1;
 pub(super) const PLACE: usize = 2;
 /// and the one before it.
 const OLDER: usize = 3;
-/// Same field of a line with the same first words.
-const WORDS: usize = 4;
+/// Same last delimiters and tokens.
+const LOCAL: usize = 4;
 /// Same field of the line above.
 pub(super) const ABOVE: usize = 5;
 /// Same template so far and same first field.
@@ -197,7 +197,7 @@ impl Experts {
                 VARIABLES,
                 combine(combine(place, line.variables[0]), line.variables[1]),
             ),
-            (WORDS, combine(line.first_words, u64::from(line.field))),
+            (LOCAL, line.local),
             (FIRST, combine(place, line.first_field)),
         ];
         let used = if self.all { keys.len() } else { 2 };

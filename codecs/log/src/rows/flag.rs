@@ -3,7 +3,7 @@
 use super::experts::{EXPERTS, NO_BYTE, NUMBER, View};
 use super::line::{Class, Line, combine};
 use super::mixer::WideMixer;
-use codec_entropy::mixing::{AdaptiveProbability, Apm, HistoryStates, squash, stretch};
+use codec_entropy::mixing::{AdaptiveProbability, Apm, HistoryStates, stretch};
 
 /// Hashed contexts.
 const MOST_CONTEXTS: usize = 12;
@@ -72,7 +72,7 @@ impl<const C: usize, const N: usize> FlagModel<C, N> {
             maps: Box::new([map; C]),
             indices: [0; C],
             inputs: [0; N],
-            mixer: WideMixer::new(ROWS, 4, FIRST_WEIGHT),
+            mixer: WideMixer::new(ROWS, ROWS[0], FIRST_WEIGHT),
             by_agreement: Apm::new(1 << EXPERTS),
             by_place: Apm::new(1 << 12),
             failures: 0,
@@ -87,7 +87,7 @@ impl<const C: usize, const N: usize> FlagModel<C, N> {
     pub(super) fn memory_bytes(bits: u32) -> usize {
         (size_of::<Cell>() << bits)
             + C * 1024
-            + WideMixer::<N, 4>::memory_bytes(ROWS, 4)
+            + WideMixer::<N, 4>::memory_bytes(ROWS, ROWS[0])
             + Apm::memory_bytes((1 << EXPERTS) + (1 << 12))
             + size_of::<Self>()
     }
@@ -124,12 +124,11 @@ impl<const C: usize, const N: usize> FlagModel<C, N> {
             (class * 4 + token_class(line)) * 64 + (self.failures & 63) as usize,
             (combine(line.template, u64::from(line.token_len)) >> 40 & 2047) as usize,
         ];
-        let logit = self.mixer.mix(&self.inputs, rows, class);
-        let plain = i32::from(squash(logit));
+        let logit = self.mixer.mix(&self.inputs, rows, rows[0]);
         let place = combine(line.template, u64::from(line.token_len)) >> 40 & 0xFFF;
         let by_agreement = self.by_agreement.refine(logit, forecast.agreement);
         let by_place = self.by_place.refine(logit, place as usize);
-        ((2 * plain + by_agreement + by_place) >> 2).clamp(1, 65_535) as u16
+        ((by_agreement + by_place) >> 1).clamp(1, 65_535) as u16
     }
 
     /// Learns whether it was.

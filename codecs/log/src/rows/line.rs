@@ -45,6 +45,8 @@ pub(super) struct Line {
     pub(super) older: u64,
     /// The template of everything before the current token.
     pub(super) template: u64,
+    /// The last six delimiters and tokens, ten bits of a hash each.
+    pub(super) local: u64,
     /// A hash of the current token so far, 0 when it is empty.
     pub(super) token: u64,
     /// Bytes of the current token.
@@ -63,11 +65,6 @@ pub(super) struct Line {
     pub(super) word: u64,
     /// Templates of the two lines before; the latest first.
     pub(super) previous: [u64; 2],
-    /// A hash of this line's bytes so far, and of the line before.
-    pub(super) bytes: u64,
-    pub(super) bytes_before: u64,
-    /// The two words before `word`.
-    pub(super) words_before: [u64; 2],
     /// Bytes since the last line end.
     pub(super) column: u32,
 }
@@ -79,7 +76,6 @@ impl Line {
         self.older = self.older << 8 | self.recent >> 56;
         self.recent = self.recent << 8 | u64::from(byte);
         self.column = self.column.saturating_add(1);
-        self.bytes = combine(self.bytes, u64::from(byte));
         match Class::of(byte) {
             Class::Digit => self.push_token(byte, true),
             Class::Letter => self.push_token(byte, false),
@@ -119,6 +115,7 @@ impl Line {
     fn push_delimiter(&mut self, byte: u8) {
         self.end_token();
         self.template = combine(self.template, u64::from(byte));
+        self.push_local(u64::from(byte));
         if byte == b' ' || byte == b'\t' {
             self.field = self.field.saturating_add(1);
         } else if self.field == 0 {
@@ -126,18 +123,23 @@ impl Line {
         }
     }
 
+    fn push_local(&mut self, item: u64) {
+        self.local = (self.local << 10 | combine(item, 0) >> 54) & ((1 << 60) - 1);
+    }
+
     fn end_token(&mut self) {
         if self.token_len == 0 {
             return;
         }
-        if self.token_len == 3 && is_calendar_name(self.recent >> 8) {
-            self.template = combine(self.template, PLACEHOLDER);
-        } else if self.token_has_digit {
+        let is_variable =
+            self.token_has_digit || self.token_len == 3 && is_calendar_name(self.recent >> 8);
+        if self.token_has_digit {
             self.variables = [self.token, self.variables[0]];
-            self.template = combine(self.template, PLACEHOLDER);
-        } else {
-            self.template = combine(self.template, self.token);
-            self.words_before = [self.word, self.words_before[0]];
+        }
+        let item = if is_variable { PLACEHOLDER } else { self.token };
+        self.template = combine(self.template, item);
+        self.push_local(item);
+        if !is_variable {
             self.word = self.token;
             if self.words < FIRST_WORDS {
                 self.first_words = combine(self.first_words, self.token);
@@ -153,13 +155,12 @@ impl Line {
         self.push_delimiter(byte);
         self.previous = [self.template, self.previous[0]];
         self.template = 0;
+        self.local = 0;
         self.field = 0;
         self.first_words = 0;
         self.words = 0;
         self.first_field = 0;
         self.column = 0;
-        self.bytes_before = self.bytes;
-        self.bytes = 0;
     }
 }
 
