@@ -34,6 +34,9 @@ use thiserror::Error;
 /// Bits of resolution of a probability.
 pub const PROBABILITY_BITS: u32 = 16;
 
+/// Bits that one step of [`BinaryEncoder::encode_uniform`] codes at most.
+pub const MOST_UNIFORM_BITS: u32 = 16;
+
 /// Bytes in the window that coder and decoder look at; also the most that a decoder may read past
 /// the end of a complete stream.
 const WINDOW: usize = 8;
@@ -93,6 +96,24 @@ impl BinaryEncoder {
         let (low, carry) = self.low.overflowing_add(bound & !set);
         self.low = low;
         self.range = (bound & set) | ((self.range - bound) & !set);
+        if carry {
+            self.propagate_carry();
+        }
+        if self.range < SMALLEST_RANGE {
+            self.shift_out();
+        }
+    }
+
+    /// Writes the lowest `bits` bits of `value`, at most [`MOST_UNIFORM_BITS`], all values being
+    /// equally likely: the same as so many bits with even odds, in one step.
+    #[inline]
+    pub fn encode_uniform(&mut self, value: u32, bits: u32) {
+        let bits = bits.min(MOST_UNIFORM_BITS);
+        let share = self.range >> bits;
+        let value = u64::from(value) & ((1 << bits) - 1);
+        let (low, carry) = self.low.overflowing_add(share * value);
+        self.low = low;
+        self.range = share;
         if carry {
             self.propagate_carry();
         }
@@ -192,6 +213,21 @@ impl<'a> BinaryDecoder<'a> {
         bit
     }
 
+    /// Reads `bits` bits of [`BinaryEncoder::encode_uniform`].
+    #[inline]
+    pub fn decode_uniform(&mut self, bits: u32) -> u32 {
+        let bits = bits.min(MOST_UNIFORM_BITS);
+        let share = self.range >> bits;
+        // What lies above the last value is damage; it reads as the last value.
+        let value = (self.offset / share).min((1 << bits) - 1);
+        self.offset -= share * value;
+        self.range = share;
+        if self.range < SMALLEST_RANGE {
+            self.shift_in();
+        }
+        value as u32
+    }
+
     /// Whether more was read than any complete stream holds: the stream is truncated, and what has
     /// been decoded lately is meaningless. Cheap enough to ask after every few symbols.
     #[inline]
@@ -285,6 +321,35 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn uniform_values_come_back_between_bits(
+            values in proptest::collection::vec((any::<u32>(), 0u32..20, any::<bool>(), 1u16..), 0..200),
+        ) {
+            let mut encoder = BinaryEncoder::new();
+            for &(value, bits, bit, probability) in &values {
+                encoder.encode_uniform(value, bits);
+                encoder.encode(bit, probability);
+            }
+            let bytes = encoder.finish();
+            let mut decoder = BinaryDecoder::new(&bytes);
+            for &(value, bits, bit, probability) in &values {
+                let mask = (1u32 << bits.min(MOST_UNIFORM_BITS)) - 1;
+                prop_assert_eq!(decoder.decode_uniform(bits), value & mask);
+                prop_assert_eq!(decoder.decode(probability), bit);
+            }
+            prop_assert_eq!(decoder.finish(), Ok(()));
+        }
+
+        #[test]
+        fn damage_is_no_panic(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let mut decoder = BinaryDecoder::new(&bytes);
+            for step in 0..200u32 {
+                prop_assert!(decoder.decode_uniform(step % 17) < 1 << 16);
+                decoder.decode(1 + (step * 331) as u16);
+            }
+            let _ = decoder.finish();
+        }
+
         #[test]
         fn every_bit_comes_back_and_the_length_is_exact(bits in bits_with_probabilities()) {
             let bytes = encode(&bits);

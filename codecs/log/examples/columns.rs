@@ -27,7 +27,8 @@ fn main() {
     for path in std::env::args().skip(1) {
         let content = std::fs::read(&path).unwrap();
         let mut payload = Vec::new();
-        let n = std::env::var("N").map_or(60_000_000, |n| n.parse::<usize>().unwrap() * 1_000_000); let n = (n / content.len()).max(1);
+        let n = std::env::var("N").map_or(60_000_000, |n| n.parse::<usize>().unwrap() * 1_000_000);
+        let n = (n / content.len()).max(1);
         let start = cpu();
         for _ in 0..n {
             payload = codec_log::columns::encode_block(&content, &options, threads);
@@ -35,10 +36,11 @@ fn main() {
         let encode = (cpu() - start) / n as f64;
         let start = cpu();
         let mut decoded = Ok(Vec::new());
-        for _ in 0..n {
+        let again = std::env::var("AGAIN").map_or(1, |n| n.parse().unwrap());
+        for _ in 0..n * again {
             decoded = codec_log::columns::decode_block(&payload, content.len());
         }
-        let decode = (cpu() - start) / n as f64;
+        let decode = (cpu() - start) / (n * again) as f64;
         let mb = content.len() as f64 / 1e6;
         total += payload.len();
         println!(

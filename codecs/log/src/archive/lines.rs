@@ -107,9 +107,9 @@ pub(super) struct Pending<'c> {
 impl Pending<'_> {
     /// All rows.
     pub(super) fn complete(mut self) -> Result<Lines> {
-        if let Some(repeats) = self.repeats {
+        if let Some(mut repeats) = self.repeats {
             self.lines.numbers = repeats
-                .numbers()
+                .take_numbers()
                 .map_err(|error| block::damaged_columns(error).offset_by(self.at))?;
         }
         Ok(self.lines)

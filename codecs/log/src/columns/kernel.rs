@@ -48,6 +48,15 @@ impl Kernel {
         codec.encode_block(text, &params).ok()
     }
 
+    /// The length below which its payload is preferred to one of `other` bytes. Block sorting takes
+    /// several times as long to decode as LZMA2, so for long texts it has to be clearly smaller.
+    fn worth_it_below(self, text_len: usize, other: usize) -> usize {
+        match self {
+            Self::Bwt if text_len > SHORT_TEXT && other < text_len => other - other / 12,
+            _ => other,
+        }
+    }
+
     fn decode(self, payload: &[u8], len: usize) -> Result<Vec<u8>> {
         if len == 0 {
             return Ok(Vec::new());
@@ -64,6 +73,9 @@ impl Kernel {
         }
     }
 }
+
+/// Texts up to this length, in bytes, take no time to decode in any way.
+const SHORT_TEXT: usize = 16 << 10;
 
 /// The kernels to try on each text, with their levels; the smallest result is kept.
 pub(super) type Choice = &'static [(Kernel, &'static str)];
@@ -96,7 +108,7 @@ fn smallest(text: &[u8], choice: Choice) -> (Kernel, Vec<u8>) {
     let mut best = (Kernel::Store, text.to_vec());
     for (kernel, level) in choice {
         if let Some(payload) = kernel.encode(text, level)
-            && payload.len() < best.1.len()
+            && payload.len() < kernel.worth_it_below(text.len(), best.1.len())
         {
             best = (*kernel, payload);
         }

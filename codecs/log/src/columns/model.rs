@@ -92,6 +92,8 @@ pub(super) enum Passed {
     Damaged,
 }
 
+type Places = HashMap<(u32, u64), u32, Spread>;
+
 type Reliability = [[AdaptiveProbability; TRUSTS]; GUESSES];
 
 /// The state of all columns.
@@ -103,8 +105,8 @@ pub(super) struct Model {
     families: Vec<u64>,
     reliability: Reliability,
     second: [[AdaptiveProbability; GUESSES]; MOST_QUESTIONS],
-    /// The place of a text among a column's own, for the encoder.
-    places: HashMap<(u32, u64), u32, Spread>,
+    /// The place of a text among a column's own; only the encoder looks for it.
+    places: Option<Places>,
     guesses: [Guess; GUESSES],
     /// Whether time stands still, by the context given.
     pauses: Vec<[AdaptiveProbability; 2]>,
@@ -145,8 +147,8 @@ struct Texts {
 }
 
 impl Model {
-    /// A model with these columns, for about so many values.
-    pub(super) fn new(columns: Vec<ColumnSpec>, values: usize) -> Self {
+    /// A model with these columns, for about so many values. `is_encoder` in the encoder.
+    pub(super) fn new(columns: Vec<ColumnSpec>, values: usize, is_encoder: bool) -> Self {
         let bits = values.max(1).ilog2().clamp(10, 20);
         Self {
             columns: columns.into_iter().map(Column::new).collect(),
@@ -154,7 +156,7 @@ impl Model {
             families: vec![NONE; FAMILIES],
             reliability: [[AdaptiveProbability::new(1 << 15, 1); TRUSTS]; GUESSES],
             second: [[AdaptiveProbability::new(1 << 14, 1); GUESSES]; MOST_QUESTIONS],
-            places: HashMap::default(),
+            places: is_encoder.then(Places::default),
             guesses: [Guess::default(); GUESSES],
             pauses: vec![[AdaptiveProbability::default(); 2]; PAUSES],
             is_repeat: false,
@@ -299,7 +301,9 @@ impl Model {
     pub(super) fn own(&mut self, column: usize, value: u64) {
         if let Some(state) = self.columns.get_mut(column) {
             let own = &mut state.texts().own;
-            self.places.insert((column as u32, value), own.len() as u32);
+            if let Some(places) = &mut self.places {
+                places.insert((column as u32, value), own.len() as u32);
+            }
             own.push(value);
         }
     }
@@ -389,12 +393,14 @@ impl Column {
         family: u64,
         texts: u64,
         column: u32,
-        places: &mut HashMap<(u32, u64), u32, Spread>,
+        places: &mut Option<Places>,
     ) -> Passed {
         if self.spec.format != Format::Text && !pass_bit(port, &mut self.is_text, target >= TEXT) {
             return self.pass_number(port, target, family);
         }
-        let place = places.get(&(column, target)).copied();
+        let place = places
+            .as_ref()
+            .and_then(|places| places.get(&(column, target)).copied());
         let state = self.texts();
         if !state.own.is_empty() && pass_bit(port, &mut state.is_own, place.is_some()) {
             let place = state.places.pass(port, u64::from(place.unwrap_or(0)));
@@ -412,7 +418,9 @@ impl Column {
             return Passed::Damaged;
         }
         let value = TEXT + number;
-        places.insert((column, value), state.own.len() as u32);
+        if let Some(places) = places {
+            places.insert((column, value), state.own.len() as u32);
+        }
         state.own.push(value);
         Passed::Value(value)
     }

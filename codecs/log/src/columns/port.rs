@@ -1,19 +1,21 @@
 //! Bits with learned probabilities, written or read by the same code.
 
-use codec_entropy::binary::{BinaryDecoder, BinaryEncoder};
+use codec_entropy::binary::{BinaryDecoder, BinaryEncoder, MOST_UNIFORM_BITS};
 use codec_entropy::mixing::AdaptiveProbability;
 
 /// How far a probability may go towards certainty, of 65536.
 const SUREST: u16 = 12;
 /// Observations after which a probability forgets old ones.
 const LIMIT: u32 = 255;
-const EVEN: u16 = 1 << 15;
 
 /// Either end of an arithmetic-coded stream, so that one description of a format serves encoder
 /// and decoder.
 pub(super) trait BitPort {
     /// Writes `bit`, or ignores it and returns the bit that was read.
     fn pass(&mut self, bit: bool, probability: u16) -> bool;
+
+    /// Writes the lowest `bits` bits (at most 16) of `value` without a model, or reads them.
+    fn pass_uniform(&mut self, value: u32, bits: u32) -> u32;
 
     /// Whether more was read than the stream holds.
     fn is_overrun(&self) -> bool;
@@ -26,6 +28,12 @@ impl BitPort for BinaryEncoder {
         bit
     }
 
+    #[inline]
+    fn pass_uniform(&mut self, value: u32, bits: u32) -> u32 {
+        self.encode_uniform(value, bits);
+        value & ((1 << bits) - 1)
+    }
+
     fn is_overrun(&self) -> bool {
         false
     }
@@ -35,6 +43,11 @@ impl BitPort for BinaryDecoder<'_> {
     #[inline(always)]
     fn pass(&mut self, _bit: bool, probability: u16) -> bool {
         self.decode(probability)
+    }
+
+    #[inline]
+    fn pass_uniform(&mut self, _value: u32, bits: u32) -> u32 {
+        self.decode_uniform(bits)
     }
 
     #[inline(always)]
@@ -56,14 +69,20 @@ pub(super) fn pass_bit(port: &mut impl BitPort, cell: &mut AdaptiveProbability, 
 #[inline]
 pub(super) fn pass_raw(port: &mut impl BitPort, value: u64, count: u32) -> u64 {
     let mut passed = 0;
-    for place in (0..count).rev() {
-        passed = passed << 1 | u64::from(port.pass(value >> place & 1 == 1, EVEN));
+    let mut left = count;
+    while left > 0 {
+        let bits = left.min(MOST_UNIFORM_BITS);
+        left -= bits;
+        passed = passed << bits | u64::from(port.pass_uniform((value >> left) as u32, bits));
     }
     passed
 }
 
-/// Bits of the length of a number.
-const LENGTH_BITS: usize = 6;
+/// Lengths of numbers, in bits, that are modelled first; the last one stands for all longer ones.
+const SHORT_BITS: usize = 4;
+const LONG: u32 = (1 << SHORT_BITS) - 1;
+/// Bits of the length of a long number.
+const LONG_BITS: usize = 6;
 /// Classes of the length of the number before.
 const LENGTH_CLASSES: usize = 5;
 /// Bits behind the leading one that are modelled.
@@ -73,7 +92,8 @@ const LEADING: u32 = 3;
 /// bits behind the leading one, the first three of them adaptive.
 #[derive(Clone, Debug)]
 pub(super) struct NumberModel {
-    lengths: [[AdaptiveProbability; 1 << LENGTH_BITS]; LENGTH_CLASSES],
+    lengths: [[AdaptiveProbability; 1 << SHORT_BITS]; LENGTH_CLASSES],
+    long_lengths: [AdaptiveProbability; 1 << LONG_BITS],
     /// The class of the last length, where numbers of similar size follow each other.
     class: Option<usize>,
     leading: Vec<[AdaptiveProbability; 1 << LEADING]>,
@@ -83,6 +103,7 @@ impl NumberModel {
     pub(super) fn new() -> Self {
         Self {
             lengths: [[AdaptiveProbability::default(); _]; _],
+            long_lengths: [AdaptiveProbability::default(); _],
             class: None,
             leading: Vec::new(),
         }
@@ -120,17 +141,32 @@ impl NumberModel {
 
     fn pass_length(&mut self, port: &mut impl BitPort, len: u32) -> u32 {
         let class = self.class.unwrap_or(0);
-        let mut node = 1usize;
-        for place in (0..LENGTH_BITS).rev() {
-            let cell = &mut self.lengths[class][node];
-            node = node << 1 | usize::from(pass_bit(port, cell, len >> place & 1 == 1));
-        }
-        let len = (node - (1 << LENGTH_BITS)) as u32;
+        let short = pass_tree(port, &mut self.lengths[class], SHORT_BITS, len.min(LONG));
+        let len = match short {
+            LONG => pass_tree(port, &mut self.long_lengths, LONG_BITS, len),
+            _ => short,
+        };
         if let Some(class) = &mut self.class {
             *class = (len as usize).div_ceil(2).min(LENGTH_CLASSES - 1);
         }
         len
     }
+}
+
+/// Passes a number of `bits` bits, each bit with a cell for the bits before it.
+#[inline]
+fn pass_tree(
+    port: &mut impl BitPort,
+    cells: &mut [AdaptiveProbability],
+    bits: usize,
+    value: u32,
+) -> u32 {
+    let mut node = 1usize;
+    for place in (0..bits).rev() {
+        let cell = &mut cells[node];
+        node = node << 1 | usize::from(pass_bit(port, cell, value >> place & 1 == 1));
+    }
+    (node - (1 << bits)) as u32
 }
 
 /// A signed number as an unsigned one, small magnitudes first.

@@ -7,8 +7,9 @@ use super::model::{NEW, Passed, TEXT};
 use super::parse::Lines;
 use super::runs::pass_rows;
 use super::spec::{Columns, RAW_CLASS, TEXT_CLASSES};
-use super::state::RowState;
+use super::state::{TemplateState, ValueState};
 use super::template::{SLOT, Template};
+use super::write::both;
 use codec_entropy::binary::BinaryDecoder;
 use memchr::memmem;
 use std::num::NonZeroUsize;
@@ -28,7 +29,10 @@ pub struct OpenBlock<'p> {
     distinct: usize,
     repeats: Option<&'p [u8]>,
     texts: Vec<Vec<u8>>,
-    coded: &'p [u8],
+    /// The coded numbers of templates, and the coded values.
+    templates: &'p [u8],
+    values: &'p [u8],
+    threads: NonZeroUsize,
 }
 
 impl<'p> OpenBlock<'p> {
@@ -60,6 +64,8 @@ impl<'p> OpenBlock<'p> {
         }
         // Texts of templates are escaped, values have newlines behind them.
         let texts = kernel::read_all(&mut input, TEXTS, 6 * limit + 1024, threads)?;
+        let len = kernel::take_number(&mut input)?;
+        let templates = kernel::take(&mut input, len)?;
         Ok(Self {
             content_len,
             is_ended,
@@ -68,7 +74,9 @@ impl<'p> OpenBlock<'p> {
             distinct: distinct as usize,
             repeats,
             texts,
-            coded: input,
+            templates,
+            values: input,
+            threads,
         })
     }
 
@@ -80,7 +88,7 @@ impl<'p> OpenBlock<'p> {
         self.texts.iter().any(|text| finder.find(text).is_some())
     }
 
-    /// Decodes the distinct lines.
+    /// Decodes the distinct lines, and with several threads their repeats at the same time.
     ///
     /// # Errors
     ///
@@ -100,40 +108,81 @@ impl<'p> OpenBlock<'p> {
         let headers = parse_templates(header_list, Template::parse(&[]));
         let bodies = parse_templates(body_list, Template::parse(&[SLOT]));
         let columns = Columns::read(&headers, &bodies, descriptions)?;
+        let rows = self.rows_of_templates(&columns)?;
+        let repeats = match self.repeats {
+            None => Repeats::None,
+            Some(coded) => Repeats::Coded {
+                coded,
+                templates: rows.iter().map(|[_, body]| *body).collect(),
+            },
+        };
         let mut reader = RowReader {
             headers: &headers,
             bodies: &bodies,
-            state: RowState::new(&columns, self.distinct, self.is_dense),
-            decoder: BinaryDecoder::new(self.coded),
+            state: ValueState::new(&columns, self.distinct, self.is_dense, false),
+            decoder: BinaryDecoder::new(self.values),
             values: Interner::default(),
             texts: std::array::from_fn(|class| texts.get(class).map_or(&[][..], Vec::as_slice)),
             raw: split_raw(&columns, raw, lengths)?,
             out: Vec::new(),
         };
-        let mut lines = DistinctLines {
-            text: Vec::new(),
-            ends: Vec::new(),
-            templates: Vec::new(),
+        let mut read_lines = || reader.lines(&rows, self.content_len);
+        let (lines, repeats) = match self.threads.get() {
+            1 => (read_lines(), repeats),
+            _ => both(self.threads, read_lines, || repeats.decoded(self.rows)),
+        };
+        let ends = lines?;
+        Ok(DistinctLines {
+            text: reader.out,
+            ends,
             rows: self.rows,
-            repeats: self.repeats,
+            repeats,
             is_ended: self.is_ended,
             content_len: self.content_len,
-        };
+        })
+    }
+
+    /// The header and message template of each distinct line.
+    fn rows_of_templates(&self, columns: &Columns) -> Result<Vec<[u32; 2]>, ColumnsError> {
+        let mut state = TemplateState::new(columns, self.distinct, false);
+        let mut decoder = BinaryDecoder::new(self.templates);
+        let mut rows = Vec::new();
         for number in 0..self.distinct {
-            reader.line().ok_or(ColumnsError::Row(number))?;
-            if reader.decoder.is_overrun() || reader.out.len() > self.content_len {
+            let row = state.pass_row(&mut decoder, [0; 2]);
+            rows.push(row.ok_or(ColumnsError::Row(number))?);
+            if decoder.is_overrun() {
                 return Err(ColumnsError::Row(number));
             }
-            reader.out.push(b'\n');
-            lines.ends.push(reader.out.len());
-            lines.templates.push(reader.state.bodies[0] as u32);
         }
-        lines.text = reader.out;
-        reader
-            .decoder
-            .finish()
-            .map_err(|_| ColumnsError::Truncated)?;
-        Ok(lines)
+        decoder.finish().map_err(|_| ColumnsError::Truncated)?;
+        Ok(rows)
+    }
+}
+
+/// Which rows are which lines.
+#[derive(Debug)]
+enum Repeats<'p> {
+    /// Each row has its own line.
+    None,
+    /// Not decoded yet; that takes the templates of the lines.
+    Coded {
+        coded: &'p [u8],
+        templates: Vec<u32>,
+    },
+    Decoded(Result<Vec<u32>, ColumnsError>),
+}
+
+impl Repeats<'_> {
+    fn decoded(self, rows: usize) -> Self {
+        let Self::Coded { coded, templates } = self else {
+            return self;
+        };
+        let mut decoder = BinaryDecoder::new(coded);
+        let numbers = pass_rows(&mut decoder, &[], rows, &templates);
+        Self::Decoded(match (numbers, decoder.finish()) {
+            (Some(numbers), Ok(())) => Ok(numbers),
+            _ => Err(ColumnsError::Repeats),
+        })
     }
 }
 
@@ -143,9 +192,8 @@ pub struct DistinctLines<'p> {
     /// The lines with newlines behind them.
     text: Vec<u8>,
     ends: Vec<usize>,
-    templates: Vec<u32>,
     rows: usize,
-    repeats: Option<&'p [u8]>,
+    repeats: Repeats<'p>,
     is_ended: bool,
     content_len: usize,
 }
@@ -165,20 +213,16 @@ impl DistinctLines<'_> {
         self.is_ended
     }
 
-    /// The number of each row's line, or `None` where every row has a line of its own.
+    /// Takes out the number of each row's line, or `None` where every row has a line of its own.
     ///
     /// # Errors
     ///
     /// [`ColumnsError`] when the payload does not come from the encoder.
-    pub fn numbers(&self) -> Result<Option<Vec<u32>>, ColumnsError> {
-        let Some(repeats) = self.repeats else {
-            return Ok(None);
-        };
-        let mut decoder = BinaryDecoder::new(repeats);
-        let rows = pass_rows(&mut decoder, &[], self.rows, &self.templates);
-        let rows = rows.ok_or(ColumnsError::Repeats)?;
-        decoder.finish().map_err(|_| ColumnsError::Repeats)?;
-        Ok(Some(rows))
+    pub fn take_numbers(&mut self) -> Result<Option<Vec<u32>>, ColumnsError> {
+        match std::mem::replace(&mut self.repeats, Repeats::None).decoded(self.rows) {
+            Repeats::Decoded(numbers) => numbers.map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// The block's bytes.
@@ -186,8 +230,8 @@ impl DistinctLines<'_> {
     /// # Errors
     ///
     /// [`ColumnsError`] when the payload does not come from the encoder.
-    pub fn into_content(self) -> Result<Vec<u8>, ColumnsError> {
-        let mut content = match self.numbers()? {
+    pub fn into_content(mut self) -> Result<Vec<u8>, ColumnsError> {
+        let mut content = match self.take_numbers()? {
             None => self.text,
             Some(rows) => {
                 let mut content = Vec::with_capacity(self.content_len + 1);
@@ -243,7 +287,7 @@ fn split_raw<'a>(
 struct RowReader<'a> {
     headers: &'a [Template],
     bodies: &'a [Template],
-    state: RowState<'a>,
+    state: ValueState<'a>,
     decoder: BinaryDecoder<'a>,
     values: Interner,
     texts: [&'a [u8]; TEXT_CLASSES],
@@ -252,10 +296,25 @@ struct RowReader<'a> {
 }
 
 impl RowReader<'_> {
-    fn line(&mut self) -> Option<()> {
-        let header = self.state.pass_template(&mut self.decoder, 0, 0)? as usize;
-        let body = self.state.pass_template(&mut self.decoder, 1, 0)? as usize;
-        self.state.left = [0; 2];
+    /// Decodes the lines of these templates; returns where each ends.
+    fn lines(&mut self, rows: &[[u32; 2]], most: usize) -> Result<Vec<usize>, ColumnsError> {
+        let mut ends = Vec::with_capacity(rows.len());
+        for (number, row) in rows.iter().enumerate() {
+            self.line(*row).ok_or(ColumnsError::Row(number))?;
+            if self.decoder.is_overrun() || self.out.len() > most {
+                return Err(ColumnsError::Row(number));
+            }
+            self.out.push(b'\n');
+            ends.push(self.out.len());
+        }
+        let decoder = std::mem::replace(&mut self.decoder, BinaryDecoder::new(&[]));
+        decoder.finish().map_err(|_| ColumnsError::Truncated)?;
+        Ok(ends)
+    }
+
+    fn line(&mut self, row: [u32; 2]) -> Option<()> {
+        self.state.begin_row(row[1]);
+        let [header, body] = row.map(|template| template as usize);
         let columns = self.state.columns;
         let parts = [
             (
@@ -266,10 +325,10 @@ impl RowReader<'_> {
         ];
         for (template, start) in parts {
             for slot in 0..template.slots() {
-                self.out.extend_from_slice(template.piece(slot));
+                template.copy_piece(slot, &mut self.out);
                 self.value(start + slot)?;
             }
-            self.out.extend_from_slice(template.piece(template.slots()));
+            template.copy_piece(template.slots(), &mut self.out);
         }
         Some(())
     }
@@ -303,7 +362,7 @@ impl RowReader<'_> {
         };
         match value.checked_sub(TEXT) {
             None => described.spec.format.write(value, &mut self.out),
-            Some(number) => self.out.extend_from_slice(self.values.get(number as usize)),
+            Some(number) => self.values.copy(number as usize, &mut self.out),
         }
         self.state.learn(column, value);
         Some(())

@@ -49,7 +49,7 @@ pub(super) fn pass_rows(
     count: usize,
     templates: &[u32],
 ) -> Option<Vec<u32>> {
-    let mut runs = Runs::new(templates, count);
+    let mut runs = Runs::new(templates, count, !target.is_empty());
     while runs.rows.len() < count {
         runs.event(port, target, count)?;
         if port.is_overrun() {
@@ -60,7 +60,7 @@ pub(super) fn pass_rows(
 }
 
 impl<'a> Runs<'a> {
-    fn new(templates: &'a [u32], count: usize) -> Self {
+    fn new(templates: &'a [u32], count: usize, is_encoder: bool) -> Self {
         let kinds = templates.iter().max().map_or(0, |most| *most as usize + 1);
         let spec = ColumnSpec {
             format: Format::Text,
@@ -79,7 +79,7 @@ impl<'a> Runs<'a> {
             near: Default::default(),
             shift: Default::default(),
             lengths: std::array::from_fn(|_| NumberModel::new()),
-            sequence: Model::new(vec![spec], count),
+            sequence: Model::new(vec![spec], count, is_encoder),
             lines: vec![Vec::new(); kinds],
             places: Vec::new(),
             choices: vec![None; kinds],

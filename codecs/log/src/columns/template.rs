@@ -1,6 +1,6 @@
 //! Templates: the text of a line with slots for its values.
 
-use super::intern::{Interner, mix};
+use super::intern::{Interner, append, mix};
 use super::tokens::{Token, Tokens};
 use std::collections::HashMap;
 
@@ -37,11 +37,24 @@ impl Template {
             }
         }
         template.ends.push(template.text.len() as u32);
+        // Room for short pieces to be copied at a fixed length.
+        template.text.extend([0; 32]);
         template
     }
 
     pub(super) fn slots(&self) -> usize {
         self.ends.len().saturating_sub(1)
+    }
+
+    /// Appends the text before slot `index`, or behind the last one.
+    #[inline(always)]
+    pub(super) fn copy_piece(&self, index: usize, out: &mut Vec<u8>) {
+        let start = match index {
+            0 => 0,
+            _ => self.ends.get(index - 1).map_or(0, |end| *end as usize),
+        };
+        let end = self.ends.get(index).map_or(0, |end| *end as usize);
+        append(&self.text, start, end, out);
     }
 
     /// The text before slot `index`, or behind the last one.

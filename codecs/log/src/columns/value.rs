@@ -156,6 +156,12 @@ fn put_digits(mut value: u64, width: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(&text[start..]);
 }
 
+/// A number below 100 in two digits.
+#[inline]
+fn pair(value: u64) -> [u8; 2] {
+    [b'0' + (value / 10) as u8, b'0' + (value % 10) as u8]
+}
+
 fn parse_time(text: &[u8], comma: bool, fraction: u8) -> Option<u64> {
     let (clock, rest) = text.split_at_checked(8)?;
     let &[h1, h0, b':', m1, m0, b':', s1, s0] = clock else {
@@ -181,11 +187,12 @@ fn parse_time(text: &[u8], comma: bool, fraction: u8) -> Option<u64> {
 fn write_time(value: u64, comma: bool, fraction: u8, out: &mut Vec<u8>) {
     let scale = 10u64.saturating_pow(u32::from(fraction));
     let whole = value / scale;
-    put_digits(whole / 3600, 2, out);
-    out.push(b':');
-    put_digits(whole / 60 % 60, 2, out);
-    out.push(b':');
-    put_digits(whole % 60, 2, out);
+    let [minutes, seconds] = [whole / 60 % 60, whole % 60].map(pair);
+    match whole / 3600 {
+        hours @ ..100 => out.extend_from_slice(&pair(hours)),
+        hours => put_digits(hours, 2, out),
+    }
+    out.extend_from_slice(&[b':', minutes[0], minutes[1], b':', seconds[0], seconds[1]]);
     if fraction > 0 {
         out.push(if comma { b',' } else { b'.' });
         put_digits(value % scale, usize::from(fraction), out);

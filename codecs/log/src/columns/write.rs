@@ -6,7 +6,7 @@ use super::model::{NEW, Passed, TEXT};
 use super::parse::{Lines, Mold, NO_HEADER, Parsed, RAW, parse};
 use super::runs::pass_rows;
 use super::spec::{Columns, RAW_CLASS, TEXT_CLASSES};
-use super::state::RowState;
+use super::state::{TemplateState, ValueState};
 use codec_entropy::binary::BinaryEncoder;
 use std::num::NonZeroUsize;
 
@@ -97,12 +97,14 @@ pub fn encode_block(content: &[u8], options: &ColumnOptions, threads: NonZeroUsi
     ];
     texts.append(&mut rows.texts);
     kernel::write_all(&texts, options.choice(), threads, &mut out);
-    out.extend_from_slice(&rows.coded);
+    kernel::put_number(rows.templates.len() as u64, &mut out);
+    out.extend_from_slice(&rows.templates);
+    out.extend_from_slice(&rows.values);
     out
 }
 
 /// Runs two things at the same time if there are threads.
-fn both<A: Send, B: Send>(
+pub(super) fn both<A: Send, B: Send>(
     threads: NonZeroUsize,
     first: impl FnOnce() -> A + Send,
     second: impl FnOnce() -> B + Send,
@@ -168,7 +170,9 @@ fn template_list(molds: &[Mold]) -> Vec<u8> {
 /// Codes rows.
 struct RowWriter<'a> {
     parsed: &'a Parsed,
-    state: RowState<'a>,
+    template_state: TemplateState,
+    state: ValueState<'a>,
+    template_encoder: BinaryEncoder,
     encoder: BinaryEncoder,
     values: Interner,
     texts: [Vec<u8>; TEXT_CLASSES],
@@ -180,7 +184,9 @@ impl<'a> RowWriter<'a> {
     fn new(parsed: &'a Parsed, columns: &'a Columns, rows: usize, dense: bool) -> Self {
         Self {
             parsed,
-            state: RowState::new(columns, rows, dense),
+            template_state: TemplateState::new(columns, rows, true),
+            state: ValueState::new(columns, rows, dense, true),
+            template_encoder: BinaryEncoder::new(),
             encoder: BinaryEncoder::new(),
             values: Interner::default(),
             texts: Default::default(),
@@ -197,10 +203,9 @@ impl<'a> RowWriter<'a> {
             [NO_HEADER, RAW]
         });
         let columns = self.state.columns;
-        let port = &mut self.encoder;
-        self.state.pass_template(port, 0, u64::from(header));
-        self.state.pass_template(port, 1, u64::from(body));
-        self.state.left = [0; 2];
+        self.template_state
+            .pass_row(&mut self.template_encoder, [header, body]);
+        self.state.begin_row(body);
         let header_slots = self.parsed.headers[header as usize].template.slots();
         let starts = [
             columns.header_starts[header as usize],
@@ -255,7 +260,8 @@ impl<'a> RowWriter<'a> {
         let mut texts = vec![lengths, self.raw.concat()];
         texts.extend(self.texts);
         CodedRows {
-            coded: self.encoder.finish(),
+            templates: self.template_encoder.finish(),
+            values: self.encoder.finish(),
             texts,
         }
     }
@@ -263,7 +269,10 @@ impl<'a> RowWriter<'a> {
 
 /// What has become of rows.
 struct CodedRows {
-    coded: Vec<u8>,
+    /// The numbers of the rows' templates, coded.
+    templates: Vec<u8>,
+    /// Their values, coded.
+    values: Vec<u8>,
     /// How much each column that is not predicted has written, what they have written, and new
     /// texts by class.
     texts: Vec<Vec<u8>>,
