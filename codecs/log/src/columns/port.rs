@@ -92,28 +92,29 @@ const LEADING: u32 = 3;
 /// bits behind the leading one, the first three of them adaptive.
 #[derive(Clone, Debug)]
 pub(super) struct NumberModel {
-    lengths: [[AdaptiveProbability; 1 << SHORT_BITS]; LENGTH_CLASSES],
-    long_lengths: [AdaptiveProbability; 1 << LONG_BITS],
-    /// The class of the last length, where numbers of similar size follow each other.
-    class: Option<usize>,
+    /// Cells for short lengths, by the class of the last length where that matters.
+    lengths: Vec<[AdaptiveProbability; 1 << SHORT_BITS]>,
+    long_lengths: Option<Box<[AdaptiveProbability; 1 << LONG_BITS]>>,
+    class: usize,
     leading: Vec<[AdaptiveProbability; 1 << LEADING]>,
 }
 
 impl NumberModel {
     pub(super) fn new() -> Self {
-        Self {
-            lengths: [[AdaptiveProbability::default(); _]; _],
-            long_lengths: [AdaptiveProbability::default(); _],
-            class: None,
-            leading: Vec::new(),
-        }
+        Self::with_classes(1)
     }
 
     /// A model for numbers of which the one before tells something about the length.
     pub(super) fn of_sequence() -> Self {
+        Self::with_classes(LENGTH_CLASSES)
+    }
+
+    fn with_classes(classes: usize) -> Self {
         Self {
-            class: Some(0),
-            ..Self::new()
+            lengths: vec![[AdaptiveProbability::default(); _]; classes],
+            long_lengths: None,
+            class: 0,
+            leading: Vec::new(),
         }
     }
 
@@ -140,15 +141,18 @@ impl NumberModel {
     }
 
     fn pass_length(&mut self, port: &mut impl BitPort, len: u32) -> u32 {
-        let class = self.class.unwrap_or(0);
-        let short = pass_tree(port, &mut self.lengths[class], SHORT_BITS, len.min(LONG));
+        let cells = &mut self.lengths[self.class];
+        let short = pass_tree(port, cells, SHORT_BITS, len.min(LONG));
         let len = match short {
-            LONG => pass_tree(port, &mut self.long_lengths, LONG_BITS, len),
+            LONG => {
+                let cells = self
+                    .long_lengths
+                    .get_or_insert_with(|| Box::new([AdaptiveProbability::default(); _]));
+                pass_tree(port, cells.as_mut_slice(), LONG_BITS, len)
+            }
             _ => short,
         };
-        if let Some(class) = &mut self.class {
-            *class = (len as usize).div_ceil(2).min(LENGTH_CLASSES - 1);
-        }
+        self.class = (len as usize).div_ceil(2).min(self.lengths.len() - 1);
         len
     }
 }
