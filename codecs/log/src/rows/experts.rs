@@ -390,7 +390,7 @@ fn len_bits(len: usize) -> u32 {
 }
 
 fn match_bits(len: usize) -> u32 {
-    len_bits(len).clamp(10, 22)
+    len_bits(len).clamp(10, 21)
 }
 
 fn anchor_bits(len: usize) -> u32 {

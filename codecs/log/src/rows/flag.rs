@@ -22,6 +22,9 @@ const APM_RATE: u32 = 6;
 /// Rows of weights: surest expert and its streak, who agrees, kind of byte and recent flags.
 const ROWS: [usize; 4] = [EXPERTS * 16, 1 << EXPERTS, 4 * 4 * 64, 2048];
 
+/// Cells of a bucket, among which a context may lie.
+const WAYS: usize = 4;
+
 /// A context's memory: history, check and probability.
 #[derive(Clone, Copy, Debug)]
 struct Cell {
@@ -43,6 +46,7 @@ const FRESH: Cell = Cell {
 pub(super) struct FlagModel<const C: usize, const N: usize> {
     cells: Vec<Cell>,
     states: HistoryStates,
+    seen: [u8; 256],
     maps: Box<[[AdaptiveProbability; 256]; C]>,
     indices: [usize; C],
     inputs: [i16; N],
@@ -68,6 +72,7 @@ impl<const C: usize, const N: usize> FlagModel<C, N> {
         });
         Self {
             cells: vec![FRESH; 1 << bits],
+            seen: std::array::from_fn(|history| states.counts(history as u8).iter().sum()),
             states,
             maps: Box::new([map; C]),
             indices: [0; C],
@@ -161,22 +166,22 @@ impl<const C: usize, const N: usize> FlagModel<C, N> {
         let second = u64::from(forecast.second);
         let streak = u64::from(forecast.states[forecast.best]) >> 5;
         let failures = u64::from(self.failures);
+        let comparison = numbers.comparison();
+        let number = u64::from(forecast.bytes[NUMBER]);
+        // Most useful first.
         let contexts = [
-            combine(line.template, u64::from(line.token_len)),
             combine(line.place(), byte),
             (line.recent & 0xFFFF) << 16 | byte,
             (line.recent & 0xFFFF_FFFF) << 16 | byte,
-            combine(line.token, byte),
-            (forecast.agreement as u64) << 32 | second << 16 | byte,
-            (failures & 0xFFFF) << 16 | (forecast.best as u64) << 8 | streak,
             combine(combine(line.previous[0], line.place()), byte),
-            combine(line.variables[0], byte << 8 | u64::from(line.token_len)),
+            combine(combine(comparison, line.template), byte),
+            (forecast.agreement as u64) << 32 | second << 16 | byte,
+            combine(line.token, byte),
             u64::from(line.field) << 32 | u64::from(self.line_failures.min(15)) << 16 | byte,
-            combine(combine(numbers.comparison(), line.template), byte),
-            combine(
-                combine(numbers.comparison(), numbers.changes()),
-                byte << 9 | u64::from(forecast.bytes[NUMBER]),
-            ),
+            combine(combine(comparison, numbers.changes()), byte << 9 | number),
+            combine(line.template, u64::from(line.token_len)),
+            combine(line.variables[0], byte << 8 | u64::from(line.token_len)),
+            (failures & 0xFFFF) << 16 | (forecast.best as u64) << 8 | streak,
         ];
         let mask = self.cells.len() - 1;
         let mut checks = [0; C];
@@ -191,12 +196,29 @@ impl<const C: usize, const N: usize> FlagModel<C, N> {
             *check = (hash >> 24) as u8;
             self.touched ^= self.cells[*index].check;
         }
-        for (&index, check) in self.indices.iter().zip(checks) {
-            let cell = &mut self.cells[index];
-            if cell.check != check {
-                *cell = Cell { check, ..FRESH };
+        for (i, check) in checks.into_iter().enumerate() {
+            self.indices[i] = self.find_cell(self.indices[i], check);
+        }
+    }
+
+    /// The index of the cell with this check in a bucket; the one seen least becomes it if none is.
+    #[inline(always)]
+    fn find_cell(&mut self, index: usize, check: u8) -> usize {
+        let mut least = index;
+        let mut fewest = u8::MAX;
+        for way in 0..WAYS {
+            let cell = self.cells[index ^ way];
+            if cell.check == check {
+                return index ^ way;
+            }
+            let seen = self.seen[usize::from(cell.history)];
+            if seen < fewest {
+                fewest = seen;
+                least = index ^ way;
             }
         }
+        self.cells[least] = Cell { check, ..FRESH };
+        least
     }
 }
 

@@ -101,9 +101,9 @@ pub fn decode_block(
 #[must_use]
 pub fn memory_bytes(effort: Effort, block_len: usize) -> usize {
     match effort {
-        Effort::Quick => Quick::memory_bytes(block_len),
-        Effort::Mid => Mid::memory_bytes(block_len),
-        Effort::Max => Max::memory_bytes(block_len),
+        Effort::Quick => Quick::memory_bytes(block_len, effort),
+        Effort::Mid => Mid::memory_bytes(block_len, effort),
+        Effort::Max => Max::memory_bytes(block_len, effort),
     }
 }
 

@@ -9,40 +9,75 @@ use super::line::Line;
 
 /// Models of the three efforts.
 pub(super) type Quick = Model<5, 24, 8, 32>;
-pub(super) type Mid = Model<12, 40, 20, 56>;
+pub(super) type Mid = Model<9, 32, 20, 56>;
 pub(super) type Max = Model<12, 40, 16, 48>;
 
-/// The model of a block, with `F` contexts of flags and `C` contexts of bytes.
+/// What the efforts do differently, beside the numbers of contexts.
+#[derive(Clone, Copy, Debug)]
+struct Settings {
+    all_experts: bool,
+    /// Probability from which on the surest expert's byte is first offered as a whole.
+    offer_from: u16,
+    /// Limits of the tables: cells of flags and lines of contexts, as powers of two.
+    flag_bits: u32,
+    line_bits: u32,
+}
+
+impl Effort {
+    fn settings(self) -> Settings {
+        match self {
+            Self::Quick => Settings {
+                all_experts: false,
+                offer_from: 0,
+                flag_bits: 20,
+                line_bits: 18,
+            },
+            Self::Mid => Settings {
+                all_experts: true,
+                offer_from: 0,
+                flag_bits: 22,
+                line_bits: 20,
+            },
+            Self::Max => Settings {
+                all_experts: true,
+                offer_from: 65_000,
+                flag_bits: 22,
+                line_bits: 21,
+            },
+        }
+    }
+}
+
+/// The model of a block, with `F` contexts of flags and `C` contexts of bytes; their mixers have
+/// `FN` and `CN` inputs.
 #[derive(Clone, Debug)]
 pub(super) struct Model<const F: usize, const FN: usize, const C: usize, const CN: usize> {
     line: Line,
     experts: Experts,
     flag: FlagModel<F, FN>,
     bytes: ByteModel<C, CN>,
-    /// Probability from which on the surest expert's byte is first offered as a whole.
     offer_from: u16,
 }
 
 impl<const F: usize, const FN: usize, const C: usize, const CN: usize> Model<F, FN, C, CN> {
     /// A model for a block of `len` bytes.
     pub(super) fn new(len: usize, effort: Effort) -> Self {
+        let settings = effort.settings();
         Self {
             line: Line::default(),
-            experts: Experts::new(len, effort != Effort::Quick),
-            flag: FlagModel::new(flag_bits(len)),
-            bytes: ByteModel::new(line_bits(len)),
-            offer_from: match effort {
-                Effort::Quick | Effort::Mid => 0,
-                Effort::Max => 65_000,
-            },
+            experts: Experts::new(len, settings.all_experts),
+            flag: FlagModel::new(flag_bits(len, settings)),
+            bytes: ByteModel::new(line_bits(len, settings)),
+            offer_from: settings.offer_from,
         }
     }
 
     /// Bytes of memory that a model for a block of `len` bytes takes.
-    pub(super) fn memory_bytes(len: usize) -> usize {
+    pub(super) fn memory_bytes(len: usize, effort: Effort) -> usize {
+        let settings = effort.settings();
         Experts::memory_bytes(len)
-            + FlagModel::<F, FN>::memory_bytes(flag_bits(len))
-            + ByteModel::<C, CN>::memory_bytes(line_bits(len))
+            + FlagModel::<F, FN>::memory_bytes(flag_bits(len, settings))
+            + ByteModel::<C, CN>::memory_bytes(line_bits(len, settings))
             + size_of::<Self>()
     }
 
@@ -80,10 +115,12 @@ fn len_bits(len: usize) -> u32 {
     usize::BITS - len.leading_zeros()
 }
 
-fn flag_bits(len: usize) -> u32 {
-    len_bits(len).clamp(12, 20)
+fn flag_bits(len: usize, settings: Settings) -> u32 {
+    len_bits(len).clamp(12, settings.flag_bits)
 }
 
-fn line_bits(len: usize) -> u32 {
-    len_bits(len).saturating_sub(2).clamp(10, 20)
+fn line_bits(len: usize, settings: Settings) -> u32 {
+    len_bits(len)
+        .saturating_sub(2)
+        .clamp(10, settings.line_bits)
 }
