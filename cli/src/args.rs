@@ -75,7 +75,8 @@ pub(crate) struct EncodeArgs {
     pub(crate) inputs: InputArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
-    /// Codec to use; `codec list` shows them [default: auto, which picks by content]
+    /// Codec to use; `codec list` shows them [default: log for files called *.log, else auto, which
+    /// picks by content]
     #[arg(short, long, value_name = "NAME")]
     pub(crate) codec: Option<String>,
     #[command(flatten)]

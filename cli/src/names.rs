@@ -19,6 +19,21 @@ pub(crate) fn encoded(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Whether a file is called as logs are: `NAME.log`, or `NAME.log.1` once it is rotated.
+pub(crate) fn is_log(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return false;
+    };
+    let rotation = |rest: &str| {
+        rest.bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'-')
+    };
+    match name.rsplit_once(".log") {
+        Some((_, rest)) => rest.is_empty() || rest.strip_prefix(['.', '-']).is_some_and(rotation),
+        None => false,
+    }
+}
+
 /// The name without the suffix of its compression; without such a suffix the name with `recorded`,
 /// the suffix that the file says its content had, or with `.out`.
 pub(crate) fn decoded(
@@ -72,6 +87,29 @@ mod tests {
         let recorded = || recorded.map(str::to_owned);
         let path = decoded(Path::new(name), &codec_suite::registry(), recorded);
         path.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn logs_are_known_by_their_names() {
+        for name in [
+            "a.log",
+            "a.log.1",
+            "a.log-20240131",
+            "dir/a.b.log",
+            "a.log.2024-01-31",
+        ] {
+            assert!(is_log(Path::new(name)), "{name}");
+        }
+        for name in [
+            "log",
+            "a.logs",
+            "a.log.cdc",
+            "a.log.gz",
+            "catalog",
+            "a.log.1.txt",
+        ] {
+            assert!(!is_log(Path::new(name)), "{name}");
+        }
     }
 
     #[test]

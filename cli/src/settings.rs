@@ -38,6 +38,18 @@ impl<'r> Encoding<'r> {
         })
     }
 
+    /// How files with names of logs are encoded if no codec is named and nothing is asked for that
+    /// `log` does not have.
+    pub(crate) fn of_logs(&self, registry: &'r Registry, args: &EncodeArgs) -> Option<Self> {
+        let is_chosen = args.codec.is_some() || self.native.is_some();
+        let codec = registry.find("log").filter(|_| !is_chosen)?;
+        Some(Encoding {
+            codec,
+            params: parameters(codec, args).ok()?,
+            native: None,
+        })
+    }
+
     /// The suffix of the files written.
     pub(crate) fn suffix(&self) -> &'static str {
         self.native

@@ -48,8 +48,10 @@ pub(crate) fn run(args: &EncodeArgs) -> Exit {
 
 fn encode_all(args: &EncodeArgs, console: &mut Console) -> Result<(), Failure> {
     let registry = codec_suite::registry();
+    let encoding = Encoding::new(&registry, args)?;
     let encoder = Encoder {
-        encoding: Encoding::new(&registry, args)?,
+        of_logs: encoding.of_logs(&registry, args),
+        encoding,
         registry: &registry,
         args,
     };
@@ -70,6 +72,8 @@ fn encode_all(args: &EncodeArgs, console: &mut Console) -> Result<(), Failure> {
 
 struct Encoder<'a> {
     encoding: Encoding<'a>,
+    /// The same for files with names of logs.
+    of_logs: Option<Encoding<'a>>,
     registry: &'a Registry,
     args: &'a EncodeArgs,
 }
@@ -93,8 +97,17 @@ impl Encoder<'_> {
         }
     }
 
+    fn encoding_of(&self, input: &Input) -> &Encoding<'_> {
+        let is_log = input.path().is_some_and(names::is_log);
+        match &self.of_logs {
+            Some(of_logs) if is_log => of_logs,
+            _ => &self.encoding,
+        }
+    }
+
     fn encode(&self, input: &Input, targets: &mut Targets<'_>) -> Result<Record, Failure> {
         let started = Instant::now();
+        let encoding = self.encoding_of(input);
         let source = Source::open(input, targets.is_explicit())?;
         let suffix = self.encoding.suffix();
         let target = targets.choose(input, |path| names::encoded(path, suffix))?;
@@ -118,9 +131,9 @@ impl Encoder<'_> {
             }
             transfer.source.fingerprint();
         }
-        let (content_bytes, frames) = self.code(&mut transfer)?;
+        let (content_bytes, frames) = self.code(encoding, &mut transfer)?;
         transfer.complete()?;
-        self.check(&transfer)?;
+        self.check(encoding, &transfer)?;
         let encoded_bytes = transfer.output.written();
         transfer.commit()?;
         Ok(Record {
@@ -130,8 +143,8 @@ impl Encoder<'_> {
                 Target::Stdout => None,
                 Target::File(path) => Some(name_of(Some(&path))),
             },
-            codec: self.encoding.codec.descriptor().id,
-            native: self.encoding.native.is_some(),
+            codec: encoding.codec.descriptor().id,
+            native: encoding.native.is_some(),
             content_bytes,
             encoded_bytes,
             frames,
@@ -141,14 +154,18 @@ impl Encoder<'_> {
     }
 
     /// Bytes of content and number of frames.
-    fn code(&self, transfer: &mut Transfer) -> Result<(u64, u64), Failure> {
-        let coded = match self.encoding.native {
+    fn code(
+        &self,
+        encoding: &Encoding<'_>,
+        transfer: &mut Transfer,
+    ) -> Result<(u64, u64), Failure> {
+        let coded = match encoding.native {
             Some(native) => {
                 transfer.watch(Direction::Encode);
                 let Transfer { source, output, .. } = transfer;
-                native.encode(source, &self.encoding.params, output)
+                native.encode(source, &encoding.params, output)
             }
-            None => self.encode_frames(transfer),
+            None => self.encode_frames(encoding, transfer),
         };
         match coded {
             Ok(stats) => Ok((stats.content_bytes, stats.frames)),
@@ -156,13 +173,17 @@ impl Encoder<'_> {
         }
     }
 
-    fn encode_frames(&self, transfer: &mut Transfer) -> Result<Stats, Error> {
+    fn encode_frames(
+        &self,
+        encoding: &Encoding<'_>,
+        transfer: &mut Transfer,
+    ) -> Result<Stats, Error> {
         let progress = transfer.watch_output(Direction::Encode);
         let Transfer { source, output, .. } = transfer;
         let suffix = source.suffix().to_owned();
         let media = Media::bytes(source, &suffix);
-        let job = self.encoding.job(self.args.resources);
-        let Encoding { codec, params, .. } = &self.encoding;
+        let job = encoding.job(self.args.resources);
+        let Encoding { codec, params, .. } = encoding;
         let mut frames = Watched {
             writer: Writer::new(output),
             progress,
@@ -173,15 +194,15 @@ impl Encoder<'_> {
     }
 
     /// Reads again what was written: all of it with `--verify`, the container's checksums otherwise.
-    fn check(&self, transfer: &Transfer) -> Result<(), Failure> {
+    fn check(&self, encoding: &Encoding<'_>, transfer: &Transfer) -> Result<(), Failure> {
         let Some(file) = transfer.output.reopen()? else {
             return Ok(());
         };
-        let Encoding { codec, native, .. } = &self.encoding;
+        let Encoding { codec, native, .. } = encoding;
         let format = native.map_or(Format::Container, |native| Format::Native(*codec, native));
         match (transfer.source.fingerprint_so_far(), format) {
             (Some(expected), format) => {
-                let job = self.encoding.verification_job(self.args.resources);
+                let job = encoding.verification_job(self.args.resources);
                 verify::content(self.registry, format, file, &job, expected)
             }
             (None, Format::Container) => verify::structure(file),

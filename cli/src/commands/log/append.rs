@@ -112,7 +112,8 @@ fn encode(
     let job = encoding_job(codec, params, args.resources);
     let media = Media::bytes(&mut source, &suffix);
     let stats = encode_stream(codec, media, params, &job, added);
-    let (stats, _) = stats.map_err(|error| source.take_failure().unwrap_or_else(|| error.into()))?;
+    let (stats, _) =
+        stats.map_err(|error| source.take_failure().unwrap_or_else(|| error.into()))?;
     source.check_unchanged()?;
     Ok(stats.content_bytes)
 }
