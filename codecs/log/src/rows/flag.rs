@@ -150,7 +150,7 @@ impl<const C: usize, const N: usize> FlagModel<C, N> {
         self.by_agreement.update(hit, APM_RATE);
         self.by_place.update(hit, APM_RATE);
         self.failures = self.failures << 1 | u32::from(!hit);
-        self.line_failures += u32::from(!hit);
+        self.line_failures = self.line_failures.saturating_add(u32::from(!hit));
         self.flags = self.flags.saturating_add(1).min(1 << 20);
         self.rate = RATE + FIRST_RATE * RATE_HALF_LIFE / (RATE_HALF_LIFE + self.flags);
     }

@@ -105,7 +105,7 @@ impl Line {
     #[inline(always)]
     fn push_token(&mut self, byte: u8, is_digit: bool) {
         self.token = combine(self.token, u64::from(byte) + 1);
-        self.token_len += 1;
+        self.token_len = self.token_len.saturating_add(1);
         self.token_has_digit |= is_digit;
         if self.field == 0 {
             self.first_field = combine(self.first_field, u64::from(byte));

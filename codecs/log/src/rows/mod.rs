@@ -1,14 +1,27 @@
-//! Row-order context mixing for logs: the smallest files.
+//! Row-order context mixing for logs: the smallest files, at one to a few megabytes a second.
 //!
-//! Bytes are coded in the order in which they stand. Experts point at earlier places that a log's
-//! structure makes alike (same template so far, same field of the line above, same line before)
-//! and expect the text to go on as it did there. A model of flags predicts whether the surest one
-//! is right; where it is not, contexts of bytes, tokens, templates and of the experts' bytes are
-//! mixed bit by bit, after Mahoney's PAQ.
+//! Bytes are coded in the order in which they stand. Three layers know what a log is:
 //!
-//! All arithmetic that leads to a probability is on integers, so every machine decodes what any
-//! other has encoded. The payload is one arithmetic-coded stream; the content's length is not
-//! stored, and nothing stands for an empty block.
+//! 1. A line is tokens and delimiters. Its *template so far* is a hash of both in which tokens with
+//!    digits and names of days and months leave a placeholder, so that like places of like lines
+//!    meet whatever the numbers are.
+//! 2. Experts point at earlier places (same template so far, same field of the line above, same
+//!    line before, same token of this line, last number and its last change, long matches) and
+//!    expect the text to go on as it did there.
+//! 3. A model of flags predicts, from who agrees and where, whether the surest expert is right. A
+//!    flag codes that at once; where it fails, contexts of bytes, tokens, templates, numbers and
+//!    the experts' bytes are mixed bit by bit.
+//!
+//! Mixing, histories and the last maps follow Mahoney's PAQ; experts that survive mismatches
+//! follow its match models; one flag for a whole expected byte follows the symbol ranking of Bloom
+//! and Fenwick. Templates, anchors at delimiters and the contexts of numbers are our own. Every
+//! block is imagined to follow a primer of a few kilobytes, which teaches a new model common
+//! formats and what to trust.
+//!
+//! Any bytes can be coded; text without lines merely gains little. All arithmetic that leads to a
+//! probability is on integers, so every machine decodes what any other has encoded. A payload is
+//! one arithmetic-coded stream; the content's length is not stored, and nothing stands for an
+//! empty block.
 
 mod bank;
 mod bytes;
@@ -30,11 +43,11 @@ use thiserror::Error;
 /// How much to spend on a block. Decoding takes the effort of encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
-    /// Flags from few contexts.
+    /// As `Mid`, with fewer experts, contexts and smaller tables.
     Quick,
-    /// Every byte is first offered as the surest expert expects it.
+    /// Every byte is first offered as the surest expert expects it; contexts learn the others only.
     Mid,
-    /// Only nearly certain bytes are; all others are mixed bit by bit.
+    /// Only nearly certain bytes are offered; contexts learn and mix all others bit by bit.
     Max,
 }
 
@@ -59,6 +72,15 @@ impl From<StreamLengthError> for RowsError {
 }
 
 /// Encodes a block on its own.
+///
+/// ```
+/// use codec_log::rows::{Effort, decode_block, encode_block};
+///
+/// let log = b"10:00:01 job 7 done\n10:00:03 job 8 done\n10:00:04 job 9 failed\n";
+/// let payload = encode_block(log, Effort::Mid);
+/// assert!(payload.len() < log.len() / 2);
+/// assert_eq!(decode_block(&payload, log.len(), Effort::Mid).unwrap(), log);
+/// ```
 #[must_use]
 pub fn encode_block(content: &[u8], effort: Effort) -> Vec<u8> {
     if content.is_empty() {
@@ -107,7 +129,18 @@ pub fn memory_bytes(effort: Effort, block_len: usize) -> usize {
     }
 }
 
-/// The ideal code length of every line (up to and including its line feed), in 1/65536 bit.
+/// The ideal code length of every line (up to and including its line feed), in 1/65536 bit: how
+/// unexpected it is after all lines before it. The sum is the payload's length but for rounding.
+///
+/// ```
+/// use codec_log::rows::{Effort, line_bits};
+///
+/// let mut log = "12:00:00 heartbeat ok\n".repeat(20);
+/// log.push_str("12:00:00 disk failure imminent\n");
+/// let bits = line_bits(log.as_bytes(), Effort::Quick);
+/// assert_eq!(bits.len(), 21);
+/// assert!(bits[20] > 10 * bits[19]);
+/// ```
 #[must_use]
 pub fn line_bits(content: &[u8], effort: Effort) -> Vec<u64> {
     let mut lines = Vec::new();

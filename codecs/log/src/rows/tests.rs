@@ -216,3 +216,33 @@ fn a_line_unlike_all_others_takes_the_most_bits() {
     let most = lines.iter().skip(50).take(270).max();
     assert_eq!(lines.get(300), most);
 }
+
+/// A small log of several formats, with bytes that belong to none.
+fn mixture() -> Vec<u8> {
+    let mut content = log(120);
+    for row in 0..40u32 {
+        content.extend(format!("{{\"id\":{row},\"size\":{}}}\n", row * row % 97).bytes());
+        content.extend(format!("Jan {:2} host-{} up\n", row % 31, row % 3).bytes());
+    }
+    content.extend(noise(200, 9));
+    content.extend_from_within(100..900);
+    content
+}
+
+#[test]
+fn the_format_is_frozen() {
+    for (effort, frozen) in EFFORTS.into_iter().zip(FROZEN) {
+        let payload = encode_block(&mixture(), effort);
+        let sum = payload.iter().fold(0xCBF2_9CE4_8422_2325u64, |sum, &byte| {
+            (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
+        });
+        assert_eq!((payload.len(), sum), frozen, "{effort:?}");
+    }
+}
+
+/// Length and FNV-1a of the payloads.
+const FROZEN: [(usize, u64); 3] = [
+    (746, 0xB8478391105BD5C4),
+    (742, 0xD323E36782098405),
+    (717, 0x469FD5A89231068F),
+];
