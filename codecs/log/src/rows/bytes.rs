@@ -20,7 +20,7 @@ const APM_RATE: u32 = 6;
 const LIMIT: u32 = 255;
 
 /// Rows of weights: the bits so far and whether the surest expert still agrees; which experts
-/// still agree; contexts seen before; the last byte.
+/// still agree; contexts seen before; the last byte; the place in the template.
 const ROW_SETS: usize = 5;
 const ROWS: [usize; ROW_SETS] = [
     3 * 256,
@@ -65,7 +65,7 @@ impl<const C: usize, const N: usize> ByteModel<C, N> {
     const FROM_BITS: usize = Self::FROM_EXPERTS + EXPERTS;
     const FROM_BEST: usize = Self::FROM_BITS + 1;
 
-    /// A model with `1 << line_bits` lines in each table of its bank.
+    /// A model with `1 << line_bits` lines in its bank.
     pub(super) fn new(line_bits: u32) -> Self {
         const { assert!(Self::FROM_BEST < N - 1) };
         Self {
@@ -99,8 +99,8 @@ impl<const C: usize, const N: usize> ByteModel<C, N> {
             + size_of::<Self>()
     }
 
-    /// Codes a byte; `refused` is one that it is known not to be. `surety` is the probability of
-    /// the surest expert's byte.
+    /// Codes a byte. `surety` is the probability (of 65536) of the surest expert's byte; when that
+    /// is `refused`, the byte is known to be another one.
     pub(super) fn code(
         &mut self,
         coder: &mut impl BitCoder,
@@ -223,6 +223,6 @@ fn surety_class(probability: u16) -> usize {
 
 /// A row of the last maps for a context and the bits of the byte so far.
 fn apm_row(context: usize, partial: usize) -> usize {
-    let hash = (context << 8 | partial).wrapping_mul(0x9E37_79B1);
-    (hash ^ hash >> 32) >> (32 - APM_BITS) & ((1 << APM_BITS) - 1)
+    let hash = ((context << 8 | partial) as u64).wrapping_mul(0x9E37_79B1);
+    (hash ^ hash >> 32) as usize >> (32 - APM_BITS) & ((1 << APM_BITS) - 1)
 }

@@ -28,7 +28,6 @@ const VARIABLES: usize = 7;
 const SEQUENCE: usize = 8;
 /// The last number at this place and its last change.
 pub(super) const NUMBER: usize = 9;
-
 /// The token of the line that was repeated at this place last.
 const REPEAT: usize = 10;
 

@@ -5,7 +5,7 @@ use super::line::{Class, Line, combine};
 use super::mixer::WideMixer;
 use codec_entropy::mixing::{AdaptiveProbability, Apm, HistoryStates, stretch};
 
-/// Hashed contexts.
+/// Most contexts that a model has.
 const MOST_CONTEXTS: usize = 12;
 
 const FIRST_WEIGHT: i32 = 14;
@@ -19,7 +19,8 @@ const RATE_HALF_LIFE: i32 = 1 << 12;
 const MAP_LIMIT: u32 = 1023;
 const APM_RATE: u32 = 6;
 
-/// Rows of weights: surest expert and its streak, who agrees, kind of byte and recent flags.
+/// Rows of weights: surest expert and its streak; who agrees; kind of byte and recent flags; the
+/// place in the template.
 const ROWS: [usize; 4] = [EXPERTS * 16, 1 << EXPERTS, 4 * 4 * 64, 2048];
 
 /// Cells of a bucket, among which a context may lie.

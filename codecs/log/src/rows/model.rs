@@ -7,9 +7,11 @@ use super::experts::{Experts, NO_BYTE};
 use super::flag::FlagModel;
 use super::line::Line;
 
-/// Models of the three efforts.
+/// The model of [`Effort::Quick`].
 pub(super) type Quick = Model<5, 24, 8, 32>;
+/// The model of [`Effort::Mid`].
 pub(super) type Mid = Model<9, 32, 20, 56>;
+/// The model of [`Effort::Max`].
 pub(super) type Max = Model<12, 40, 16, 48>;
 
 /// What the efforts do differently, beside the numbers of contexts.
@@ -81,8 +83,7 @@ impl<const F: usize, const FN: usize, const C: usize, const CN: usize> Model<F, 
             + size_of::<Self>()
     }
 
-    /// Codes the byte behind `history` and returns it; the next one is predicted after
-    /// [`advance`](Self::advance).
+    /// Codes the next byte and returns it; [`advance`](Self::advance) must follow.
     pub(super) fn code(&mut self, coder: &mut impl BitCoder, byte: u8) -> u8 {
         let view = self.experts.view(&self.line);
         let expected = view.forecast.byte as u8;
