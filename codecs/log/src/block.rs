@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use codec_classic::{Brotli, Bwt, Cm, Xz, Zstd};
 use codec_core::{BlockCodec, Error, Params, Result};
 
-use crate::columns::{self, ColumnOptions, ColumnsError, OpenBlock, Structure};
+use crate::columns::{self, ColumnOptions, ColumnsError, OpenBlock, Structure, both};
 use crate::rows::{self, Effort};
 use crate::structure::Header;
 use crate::structure::timestamp::Timestamp;
@@ -176,10 +176,18 @@ pub fn header_of(content: &[u8]) -> Option<Header> {
 
 fn times(content: &[u8]) -> Option<[Timestamp; 2]> {
     let header = header_of(content)?;
-    let lines = content.split(|byte| *byte == b'\n');
     let mut times: Option<[Timestamp; 2]> = None;
-    for line in lines.filter(|line| line.len() <= LONGEST_LINE) {
-        if let Some((time, _)) = header.timestamp(line) {
+    let mut before: &[u8] = &[];
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', content).chain([content.len()]) {
+        let line = content.get(start..end).unwrap_or_default();
+        start = end + 1;
+        // Lines of the same moment begin alike.
+        if line.len() > LONGEST_LINE || (!before.is_empty() && line.starts_with(before)) {
+            continue;
+        }
+        if let Some((time, span)) = header.timestamp(line) {
+            before = line.get(..span.end).unwrap_or_default();
             let [first, last] = times.unwrap_or([time; 2]);
             times = Some([first.min(time), last.max(time)]);
         }
@@ -196,6 +204,21 @@ pub(crate) struct Options {
 
 /// Encodes a block.
 pub(crate) fn encode(content: &[u8], options: &Options, threads: NonZeroUsize) -> Result<Vec<u8>> {
+    let coded = || encode_best(content, options, threads);
+    let (coded, mut summary) = both(threads, coded, || Summary::of(content, Method::Columns));
+    let (method, coded) = coded?;
+    summary.method = method;
+    let mut payload = Vec::with_capacity(coded.len() + 32);
+    summary.put(&mut payload);
+    payload.extend_from_slice(&coded);
+    Ok(payload)
+}
+
+fn encode_best(
+    content: &[u8],
+    options: &Options,
+    threads: NonZeroUsize,
+) -> Result<(Method, Vec<u8>)> {
     let mut best = Candidates {
         content,
         options,
@@ -210,11 +233,7 @@ pub(crate) fn encode(content: &[u8], options: &Options, threads: NonZeroUsize) -
         }
     }
     best.try_classic()?;
-    let (method, coded) = best.best.unwrap_or((Method::Zstd, Vec::new()));
-    let mut payload = Vec::with_capacity(coded.len() + 32);
-    Summary::of(content, method).put(&mut payload);
-    payload.extend_from_slice(&coded);
-    Ok(payload)
+    Ok(best.best.unwrap_or((Method::Zstd, Vec::new())))
 }
 
 /// A block's payload, opened as far as its method lets it be searched.
@@ -293,7 +312,7 @@ struct Candidates<'a> {
 
 /// Pieces of a block that are compressed to see whether plain bytes may do, and their length.
 const PIECES: usize = 4;
-const PIECE: usize = 64 << 10;
+const PIECE: usize = 16 << 10;
 
 impl Candidates<'_> {
     fn offer(&mut self, method: Method, coded: Vec<u8>) {
@@ -308,15 +327,13 @@ impl Candidates<'_> {
 
     /// Tries classical codecs of the level, unless a sample shows that they are far off.
     fn try_classic(&mut self) -> Result<()> {
-        let len = self.content.len();
-        if let Some((_, best)) = &self.best
-            && len > PIECES * PIECE
-        {
-            // A sample has less to refer to than the whole, so leave them ample room.
+        if let Some((_, best)) = &self.best {
             let sample = sample(self.content);
             let (_, coded) = self.classic(&[Method::Bwt], &sample)?;
-            let expected = coded.len() as u64 * len as u64 / sample.len() as u64;
-            if expected > 3 * best.len() as u64 {
+            let len = self.content.len() as u64;
+            let expected = coded.len() as u64 * len / (sample.len() as u64).max(1);
+            // A sample has less to refer to than the whole, and other codecs may do better.
+            if 2 * expected > 3 * best.len() as u64 {
                 return Ok(());
             }
         }
@@ -361,8 +378,11 @@ fn classic_level(method: Method, level: u8) -> String {
     level.to_string()
 }
 
-/// Pieces of a block, spread evenly.
+/// Pieces of a block, spread evenly; all of a short one.
 fn sample(content: &[u8]) -> Vec<u8> {
+    if content.len() <= PIECES * PIECE {
+        return content.to_vec();
+    }
     let step = (content.len() - PIECE) / (PIECES - 1);
     let pieces = (0..PIECES).filter_map(|piece| content.get(piece * step..piece * step + PIECE));
     pieces.flatten().copied().collect()

@@ -19,6 +19,7 @@ pub(crate) use kernel::{put_number, take_number};
 pub use read::{DistinctLines, OpenBlock};
 use std::num::NonZeroUsize;
 use thiserror::Error;
+pub(crate) use write::both;
 pub use write::{ColumnOptions, Structure, encode_block};
 
 /// Why a payload cannot be decoded.
@@ -44,6 +45,9 @@ pub enum ColumnsError {
     /// A text's kernel refused it.
     #[error("{0}")]
     Text(String),
+    /// More templates, or columns of them, than lines could have.
+    #[error("{0} templates or columns are more than the block's lines can have")]
+    Templates(usize),
     /// The description of a column is not one.
     #[error("column {0} has no valid description")]
     Column(usize),

@@ -1,6 +1,7 @@
 //! The encoder's view of a block: lines, their shapes, and the templates that come of them.
 
 use super::intern::Interner;
+use super::spec::MOST_COLUMNS;
 use super::template::{Merged, SLOT, Shapes, Template, merge, write_shape};
 use super::tokens::{LONGEST_LINE, Packed, Token, Tokens};
 use std::num::NonZeroUsize;
@@ -13,8 +14,8 @@ pub(super) const NO_HEADER: u32 = 0;
 
 /// Lines that a template must have, unless it is one of few.
 const FEW_LINES: u32 = 3;
-/// Shapes that are told apart in a block.
-const MOST_SHAPES: usize = 1 << 17;
+/// Shapes that are told apart in a block, and with that templates of either kind.
+pub(super) const MOST_SHAPES: usize = 1 << 17;
 
 /// Where the lines of a block are, without their newlines.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +73,8 @@ pub(super) struct Parsed {
     /// Templates of headers and of messages, in order of first use; number 0 is always there.
     pub(super) headers: Vec<Mold>,
     pub(super) bodies: Vec<Mold>,
+    /// Slots of all templates.
+    columns: usize,
     /// For each shape of a message, the words that are slots.
     words: Vec<Merged>,
     /// The shape of each line's message.
@@ -183,6 +186,7 @@ impl Parsed {
         line_of: impl Fn(usize) -> &'a [u8],
     ) {
         let raw = Mold::new(vec![SLOT]);
+        self.columns = raw.template.slots();
         self.bodies.push(raw);
         self.headers.push(Mold::new(Vec::new()));
         let mut counts = std::collections::HashMap::new();
@@ -198,34 +202,52 @@ impl Parsed {
                 let key = self.words[*body as usize].key;
                 counts[&key] >= FEW_LINES && headers.counts[*header as usize] >= FEW_LINES
             });
-            let Some([header, body]) = row else {
-                self.rows.push([NO_HEADER, RAW]);
-                self.shapes.push(0);
-                continue;
-            };
-            let header_number = &mut header_numbers[header as usize];
-            if *header_number == u32::MAX {
-                let text = headers.texts.get(header as usize);
-                *header_number = if text.is_empty() {
-                    NO_HEADER
-                } else {
-                    self.headers.push(Mold::new(text.to_vec()));
-                    self.headers.len() as u32 - 1
-                };
-            }
-            let header_number = *header_number;
-            let body_number = &mut body_numbers[body as usize];
-            if *body_number == u32::MAX {
-                let text = self.template_text(number, line_of(number), &self.words[body as usize]);
-                let (name, is_new) = names.intern(&text);
-                if is_new {
-                    self.bodies.push(Mold::new(text));
+            let numbers = row.and_then(|[header, body]| {
+                let header_number = &mut header_numbers[header as usize];
+                if *header_number == u32::MAX {
+                    *header_number = self.add_header(headers.texts.get(header as usize))?;
                 }
-                *body_number = name;
-            }
-            self.rows.push([header_number, *body_number]);
-            self.shapes.push(body);
+                let body_number = &mut body_numbers[body as usize];
+                if *body_number == u32::MAX {
+                    let words = &self.words[body as usize];
+                    let text = self.template_text(number, line_of(number), words);
+                    *body_number = self.add_body(text, &mut names)?;
+                }
+                Some([*header_number, *body_number])
+            });
+            self.rows.push(numbers.unwrap_or([NO_HEADER, RAW]));
+            self.shapes.push(row.map_or(0, |[_, body]| body));
         }
+    }
+
+    /// The number of a template of headers that is new, if there is room for it.
+    fn add_header(&mut self, text: &[u8]) -> Option<u32> {
+        if text.is_empty() {
+            return Some(NO_HEADER);
+        }
+        let mold = Mold::new(text.to_vec());
+        let columns = self.columns + mold.template.slots();
+        if columns > MOST_COLUMNS || self.headers.len() > MOST_SHAPES {
+            return None;
+        }
+        self.columns = columns;
+        self.headers.push(mold);
+        Some(self.headers.len() as u32 - 1)
+    }
+
+    /// The number of a template of messages, if it is known or there is room for it.
+    fn add_body(&mut self, text: Vec<u8>, names: &mut Interner) -> Option<u32> {
+        let mold = Mold::new(text);
+        let columns = self.columns + mold.template.slots();
+        if columns > MOST_COLUMNS {
+            return None;
+        }
+        let (number, is_new) = names.intern(&mold.text);
+        if is_new {
+            self.columns = columns;
+            self.bodies.push(mold);
+        }
+        Some(number)
     }
 
     /// The values of a line, those of the header first, or `None` where the line does not read back

@@ -4,9 +4,9 @@ use super::ColumnsError;
 use super::intern::Interner;
 use super::kernel;
 use super::model::{NEW, Passed, TEXT};
-use super::parse::Lines;
+use super::parse::{Lines, MOST_SHAPES};
 use super::runs::pass_rows;
-use super::spec::{Columns, RAW_CLASS, TEXT_CLASSES};
+use super::spec::{Columns, MOST_COLUMNS, RAW_CLASS, TEXT_CLASSES};
 use super::state::{TemplateState, ValueState};
 use super::template::{SLOT, Template};
 use super::write::both;
@@ -105,8 +105,12 @@ impl<'p> OpenBlock<'p> {
         else {
             return Err(ColumnsError::Truncated);
         };
-        let headers = parse_templates(header_list, Template::parse(&[]));
-        let bodies = parse_templates(body_list, Template::parse(&[SLOT]));
+        let headers = self.templates(header_list, Template::parse(&[]))?;
+        let bodies = self.templates(body_list, Template::parse(&[SLOT]))?;
+        let slots = headers.iter().chain(&bodies).map(Template::slots).sum();
+        if slots > MOST_COLUMNS.min(self.content_len.saturating_add(1)) {
+            return Err(ColumnsError::Templates(slots));
+        }
         let columns = Columns::read(&headers, &bodies, descriptions)?;
         let rows = self.rows_of_templates(&columns)?;
         let repeats = match self.repeats {
@@ -140,6 +144,19 @@ impl<'p> OpenBlock<'p> {
             is_ended: self.is_ended,
             content_len: self.content_len,
         })
+    }
+
+    /// The templates of a list behind a first one that is in none. Each has a line, so that a short
+    /// payload cannot stand for more templates than its block has room for.
+    fn templates(&self, list: &[u8], first: Template) -> Result<Vec<Template>, ColumnsError> {
+        let count = memchr::memchr_iter(b'\n', list).count();
+        if count > MOST_SHAPES.min(self.distinct) {
+            return Err(ColumnsError::Templates(count));
+        }
+        let mut templates = vec![first];
+        let lines = Lines::find(list);
+        templates.extend((0..lines.len()).map(|number| Template::parse(lines.get(list, number))));
+        Ok(templates)
     }
 
     /// The header and message template of each distinct line.
@@ -259,13 +276,6 @@ impl DistinctLines<'_> {
         }
         Ok(content)
     }
-}
-
-fn parse_templates(list: &[u8], first: Template) -> Vec<Template> {
-    let mut templates = vec![first];
-    let lines = Lines::find(list);
-    templates.extend((0..lines.len()).map(|number| Template::parse(lines.get(list, number))));
-    templates
 }
 
 /// What each column that is not predicted has written.

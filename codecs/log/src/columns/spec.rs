@@ -11,6 +11,9 @@ pub(super) const TEXT_CLASSES: usize = 3;
 /// Values that are written in full each time, column by column.
 pub(super) const RAW_CLASS: u8 = 3;
 
+/// Columns that a block may have; lines that would need more are taken as they are.
+pub(super) const MOST_COLUMNS: usize = 1 << 18;
+
 /// Values of a column that are looked at to judge it.
 const SAMPLE: usize = 64;
 

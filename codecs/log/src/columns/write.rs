@@ -104,7 +104,7 @@ pub fn encode_block(content: &[u8], options: &ColumnOptions, threads: NonZeroUsi
 }
 
 /// Runs two things at the same time if there are threads.
-pub(super) fn both<A: Send, B: Send>(
+pub(crate) fn both<A: Send, B: Send>(
     threads: NonZeroUsize,
     first: impl FnOnce() -> A + Send,
     second: impl FnOnce() -> B + Send,
