@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use codec_classic::cm::CmOptions;
 use codec_classic::{Brotli, Bwt, Cm, Xz, Zstd};
 use codec_core::{BlockCodec, Error, Params, Result};
 
@@ -276,7 +277,10 @@ fn decode_method(method: Method, coded: &[u8], content_len: usize) -> Result<Vec
             .map_err(|error| Error::corrupt(0, format!("log rows: {error}")));
     }
     if let Some(codec) = method.classic() {
-        let params = Params::defaults(codec.descriptor().params);
+        let mut params = Params::defaults(codec.descriptor().params);
+        if method == Method::Cm {
+            params.set("level", &cm_level(content_len).to_string())?;
+        }
         return codec.decode_block(coded, content_len, &params);
     }
     columns::decode_block(coded, content_len).map_err(damaged_columns)
@@ -354,7 +358,8 @@ impl Candidates<'_> {
             };
             let mut params = Params::defaults(codec.descriptor().params);
             if params.has("level") {
-                params.set("level", &classic_level(*method, self.options.level))?;
+                let level = classic_level(*method, self.options.level, content.len());
+                params.set("level", &level)?;
             }
             let coded = codec.encode_block(content, &params)?;
             if best
@@ -369,13 +374,36 @@ impl Candidates<'_> {
 }
 
 /// The level of a classical codec that stands for a level of ours.
-fn classic_level(method: Method, level: u8) -> String {
+fn classic_level(method: Method, level: u8, block_len: usize) -> String {
     let level = match method {
         Method::Brotli if level == 9 => 11,
-        Method::Cm => 9,
+        Method::Cm => cm_level(block_len),
         _ => level,
     };
     level.to_string()
+}
+
+/// The level of `cm` for a block: the best one with which a block can be decoded in the memory that
+/// decoders take by default.
+fn cm_level(block_len: usize) -> u8 {
+    if block_len > 16 << 20 { 8 } else { 9 }
+}
+
+/// Bytes of memory that a block takes to be decoded, whatever its method.
+pub(crate) fn memory_bytes(block_len: usize) -> u64 {
+    let cm = CmOptions {
+        level: cm_level(block_len),
+    };
+    columns_memory(block_len)
+        .max(rows::memory_bytes(Effort::Max, block_len) as u64)
+        .max(codec_classic::cm::memory_bytes(&cm, block_len) as u64)
+}
+
+/// Bytes of memory that columns of a block take at most.
+pub(crate) fn columns_memory(block_len: usize) -> u64 {
+    (block_len as u64)
+        .saturating_mul(6)
+        .saturating_add(64 << 20)
 }
 
 /// Pieces of a block, spread evenly; all of a short one.

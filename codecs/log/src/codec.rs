@@ -6,7 +6,6 @@ use codec_core::{BlockCodec, Descriptor, MediaKind, Memory, ParamKind, ParamSpec
 
 use crate::block::{self, Options};
 use crate::columns::Kernel;
-use crate::rows::{self, Effort};
 
 const PARAMS: &[ParamSpec] = &[
     ParamSpec {
@@ -65,13 +64,6 @@ fn options(params: &Params) -> Options {
     }
 }
 
-/// Memory that columns of a block take at most, in bytes, its own bytes included.
-fn columns_memory(block_len: usize) -> u64 {
-    (block_len as u64)
-        .saturating_mul(6)
-        .saturating_add(64 << 20)
-}
-
 impl BlockCodec for Log {
     fn descriptor(&self) -> &Descriptor {
         &Descriptor {
@@ -90,14 +82,13 @@ impl BlockCodec for Log {
     }
 
     fn memory(&self, params: &Params, block_len: usize) -> Memory {
-        let columns = columns_memory(block_len);
-        let rows = rows::memory_bytes(Effort::Max, block_len) as u64;
+        let any = block::memory_bytes(block_len);
         Memory {
             encode: match options(params).level {
-                ..=6 => columns,
-                _ => columns.max(rows),
+                ..=6 => block::columns_memory(block_len),
+                _ => any,
             },
-            decode: columns.max(rows),
+            decode: any,
         }
     }
 

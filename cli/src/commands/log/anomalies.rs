@@ -27,6 +27,15 @@ struct Record<'a> {
     text: &'a str,
 }
 
+/// A line and what it costs, in order of cost; of equal ones the first is the costliest.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Costly {
+    /// Code length in 1/65536 bit.
+    cost: u64,
+    number: Reverse<u64>,
+    line: Vec<u8>,
+}
+
 pub(crate) fn run(args: &AnomaliesArgs) -> Exit {
     let mut console = Console::new("log anomalies", Chatter::default(), args.report.json);
     match most_surprising(args) {
@@ -36,58 +45,50 @@ pub(crate) fn run(args: &AnomaliesArgs) -> Exit {
     console.finish()
 }
 
-/// Code length, line number and text of the lines that cost most, the costliest first.
-fn most_surprising(args: &AnomaliesArgs) -> Result<Vec<(u64, u64, Vec<u8>)>, Failure> {
+/// The lines that cost most, the costliest first.
+fn most_surprising(args: &AnomaliesArgs) -> Result<Vec<Costly>, Failure> {
     let effort = match args.model {
         ModelChoice::Quick => Effort::Quick,
         ModelChoice::Mid => Effort::Mid,
         ModelChoice::Max => Effort::Max,
     };
     let job = decoding_job(args.resources, None);
-    let mut heap: BinaryHeap<Reverse<(u64, Reverse<u64>, Vec<u8>)>> = BinaryHeap::new();
+    let mut heap = BinaryHeap::new();
     let mut number = 0;
     LogText::new(&args.file)?.for_each_block(&job, |block| {
         let need = memory_bytes(effort, block.len()) as u64;
         let _reserved = job.budget.reserve("model of lines", need)?;
         let costs = line_bits(block, effort);
-        for (line, bits) in block.split_inclusive(|byte| *byte == b'\n').zip(costs) {
+        for (line, cost) in block.split_inclusive(|byte| *byte == b'\n').zip(costs) {
             number += 1;
-            if heap.len() < args.top
-                || heap
-                    .peek()
-                    .is_some_and(|Reverse((least, ..))| bits > *least)
-            {
-                heap.push(Reverse((bits, Reverse(number), line.to_vec())));
-                if heap.len() > args.top {
-                    heap.pop();
-                }
+            let line = line.to_vec();
+            let number = Reverse(number);
+            heap.push(Reverse(Costly { cost, number, line }));
+            if heap.len() > args.top {
+                heap.pop();
             }
         }
         Ok(())
     })?;
     let lines = heap.into_sorted_vec().into_iter();
-    Ok(lines
-        .map(|Reverse((bits, Reverse(number), line))| (bits, number, line))
-        .collect())
+    Ok(lines.map(|Reverse(line)| line).collect())
 }
 
-fn report(lines: &[(u64, u64, Vec<u8>)], console: &mut Console) {
-    for (bits, number, line) in lines {
-        let text = String::from_utf8_lossy(line);
+fn report(lines: &[Costly], console: &mut Console) {
+    for costly in lines {
+        let text = String::from_utf8_lossy(&costly.line);
         let text = text.trim_end_matches(['\n', '\r']);
-        let bits = *bits as f64 / UNITS;
+        let bits = costly.cost as f64 / UNITS;
+        let line = costly.number.0;
         if console.json() {
             console.record(&Record {
                 schema: "codec.log.anomaly.v1",
                 bits,
-                line: *number,
+                line,
                 text,
             });
         } else {
-            console.line(&format!(
-                "{bits:>9.1} bits  line {number:<9} {}",
-                safe(text)
-            ));
+            console.line(&format!("{bits:>9.1} bits  line {line:<9} {}", safe(text)));
         }
     }
 }

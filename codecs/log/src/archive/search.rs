@@ -1,6 +1,7 @@
 //! Search: the rows that match a query, block by block, leaving out what cannot match.
 
 use std::io::{Read, Seek};
+use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
 use codec_core::{BlockCodec, Error, Job, Memory, Params, Result, ordered};
@@ -111,7 +112,7 @@ impl<R: Read + Seek> Archive<R> {
             ..Found::default()
         };
         let workers = self.workers(job);
-        let threads = job.threads;
+        let threads = NonZeroUsize::new(job.threads.get() / workers).unwrap_or(NonZeroUsize::MIN);
         let mut chunks = self.chunks();
         let mut has_times = query.times.is_open();
         let mut broken = false;
@@ -158,7 +159,7 @@ impl<R: Read + Seek> Archive<R> {
     }
 
     /// How many chunks to search at the same time.
-    fn workers(&self, job: &Job) -> std::num::NonZeroUsize {
+    fn workers(&self, job: &Job) -> NonZeroUsize {
         let longest = self.blocks.iter().map(|(_, entry)| entry.content_len).max();
         let longest = usize::try_from(longest.unwrap_or(0)).unwrap_or(usize::MAX);
         let Memory { decode, .. } = Log.memory(&Params::defaults(Log.descriptor().params), longest);
@@ -182,12 +183,7 @@ impl Chunk {
         }) || self.blocks.len() > 1
     }
 
-    fn search(
-        &self,
-        query: &Query<'_>,
-        job: &Job,
-        threads: std::num::NonZeroUsize,
-    ) -> Result<Hits> {
+    fn search(&self, query: &Query<'_>, job: &Job, threads: NonZeroUsize) -> Result<Hits> {
         let mut hits = Hits::default();
         if !self.is_in_range(query) {
             return Ok(hits);

@@ -470,7 +470,7 @@ impl std::hash::Hasher for Spread {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.0 = super::intern::hash_bytes(bytes) ^ self.0;
+        self.0 ^= hash_bytes(bytes);
     }
 
     fn write_u32(&mut self, value: u32) {

@@ -332,7 +332,7 @@ mod tests {
         let bytes: Vec<u8> = (0..5000)
             .map(|_| {
                 noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                b"\"\"a1:/T.0 \\\xff\x00"[noise as usize >> 16 & 15 % 14]
+                b"\"\"a1:/T.0 \\\xff\x00"[(noise as usize >> 16) % 14]
             })
             .collect();
         let mut tokens = Tokens::default();
