@@ -11,6 +11,7 @@ use codec_core::{Error, Job, Result};
 
 use crate::block::Summary;
 use crate::codec::Log;
+use crate::structure::timestamp::Timestamp;
 
 pub use lines::Lines;
 pub use pattern::Pattern;
@@ -30,6 +31,8 @@ pub struct Chunk {
     blocks: Vec<Block>,
     /// Lines before it in the archive.
     first_line: u64,
+    /// The latest time of the last block before it that has times.
+    time_before: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -132,6 +135,7 @@ impl<R: Read + Seek> Archive<R> {
             archive: self,
             next: 0,
             lines: 0,
+            time: None,
         }
     }
 
@@ -143,6 +147,12 @@ impl<R: Read + Seek> Archive<R> {
         let frame = read_frame(&mut self.input, *at, entry)?;
         let summary = Summary::take(&mut frame.payload.as_slice())
             .map_err(|error| error.offset_by(frame.payload_at))?;
+        if summary.newlines > frame.content_len {
+            return Err(Error::corrupt(
+                frame.payload_at,
+                "the block's summary has more lines than bytes",
+            ));
+        }
         Ok(Block { summary, frame })
     }
 }
@@ -152,6 +162,7 @@ struct Chunks<'a, R> {
     archive: &'a mut Archive<R>,
     next: usize,
     lines: u64,
+    time: Option<Timestamp>,
 }
 
 impl<R: Read + Seek> Chunks<'_, R> {
@@ -159,11 +170,15 @@ impl<R: Read + Seek> Chunks<'_, R> {
         let mut chunk = Chunk {
             blocks: Vec::new(),
             first_line: self.lines,
+            time_before: self.time,
         };
         while self.next < self.archive.blocks.len() {
             let block = self.archive.read(self.next)?;
             self.next += 1;
             self.lines = self.lines.saturating_add(block.summary.newlines);
+            if let Some([_, latest]) = block.summary.times {
+                self.time = Some(latest);
+            }
             let is_ended = block.summary.is_ended;
             chunk.blocks.push(block);
             if is_ended {

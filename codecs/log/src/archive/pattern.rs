@@ -4,7 +4,7 @@ use codec_core::{Error, Result};
 use memchr::memmem::Finder;
 use regex::bytes::{Regex, RegexBuilder};
 
-/// Shortest run of letters that blocks are ruled out by.
+/// Shortest run of letters and digits that blocks are ruled out by.
 const SHORTEST_RUN: usize = 3;
 
 /// A text, a text with wildcards, or a regular expression, to be found anywhere in a line.
@@ -128,10 +128,21 @@ fn runs_of_letters(text: &[u8]) -> Vec<Vec<u8>> {
     inner_runs(text).collect()
 }
 
+/// Letters and what letters and digits follow them: such a run is never taken apart into template
+/// and values, with the exception of the `T` before the time of day in ISO 8601.
 fn inner_runs(text: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
-    text.split(|byte| !byte.is_ascii_alphabetic())
-        .filter(|run| run.len() >= SHORTEST_RUN)
+    text.split(|byte| !byte.is_ascii_alphanumeric())
+        .filter_map(|run| {
+            let start = run.iter().position(u8::is_ascii_alphabetic)?;
+            run.get(start..)
+        })
+        .filter(|run| run.len() >= SHORTEST_RUN && !has_iso_time(run))
         .map(<[u8]>::to_vec)
+}
+
+fn has_iso_time(run: &[u8]) -> bool {
+    let is_time = |part: &[u8]| part[0] == b'T' && part[1..].iter().all(u8::is_ascii_digit);
+    run.windows(3).any(is_time)
 }
 
 #[cfg(test)]
@@ -175,6 +186,11 @@ mod tests {
             letters(Pattern::wildcard("abc*de?fgh", false).unwrap()),
             ["abc", "fgh"]
         );
+        assert_eq!(
+            letters(Pattern::literal(b"(0x806d1 at 818Z, uhub12", false).unwrap()),
+            ["x806d1", "uhub12"]
+        );
+        assert!(letters(Pattern::literal(b"18T06:56", false).unwrap()).is_empty());
         assert!(letters(Pattern::literal(b"abc", true).unwrap()).is_empty());
         assert!(letters(Pattern::regex("abc|def", false).unwrap()).is_empty());
     }

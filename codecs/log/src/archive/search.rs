@@ -56,7 +56,8 @@ pub struct Query<'q> {
     /// Lines that do not match instead.
     pub invert: bool,
     /// When they must have been written. A line without a time was written at that of the line
-    /// before it, or behind it at the beginning of a block.
+    /// before it; at the beginning of a block, at the latest time of the blocks before, and at the
+    /// beginning of the log at the first time behind it.
     pub times: Range<Timestamp>,
     /// Where they must be, counted from 1.
     pub lines: Range<u64>,
@@ -170,17 +171,23 @@ impl<R: Read + Seek> Archive<R> {
 impl Chunk {
     /// Whether its lines may lie in the spans that are asked for.
     fn is_in_range(&self, query: &Query<'_>) -> bool {
-        let newlines: u64 = self.blocks.iter().map(|block| block.summary.newlines).sum();
-        let last_line = self.first_line.saturating_add(newlines).saturating_add(1);
-        if !query.lines.meets(self.first_line + 1, last_line) {
+        let newlines = self.blocks.iter().map(|block| block.summary.newlines);
+        let last_line = newlines.fold(self.first_line, u64::saturating_add);
+        let [first_line, last_line] =
+            [self.first_line, last_line].map(|line| line.saturating_add(1));
+        if !query.lines.meets(first_line, last_line) {
             return false;
         }
-        // Lines before the first time of a block are of the time before: such a block is looked at
-        // if the one before may be.
-        self.blocks.iter().all(|block| match block.summary.times {
-            Some([first, last]) => query.times.meets(first, last),
-            None => true,
-        }) || self.blocks.len() > 1
+        // Lines that go on in the next block may have a time that neither block shows.
+        let [block] = self.blocks.as_slice() else {
+            return true;
+        };
+        let times = block.summary.times.into_iter().flatten();
+        let times = times.chain(self.time_before);
+        match (times.clone().min(), times.max()) {
+            (Some(first), Some(last)) => query.times.meets(first, last),
+            _ => true,
+        }
     }
 
     fn search(&self, query: &Query<'_>, job: &Job, threads: NonZeroUsize) -> Result<Hits> {
@@ -201,7 +208,7 @@ impl Chunk {
             return Ok(hits);
         }
         hits.is_decoded = true;
-        hits.fill(&pending.complete()?, &is_match, self.first_line, query);
+        hits.fill(&pending.complete()?, &is_match, self, query);
         Ok(hits)
     }
 }
@@ -226,17 +233,18 @@ fn matching(lines: &Lines, query: &Query<'_>) -> Vec<bool> {
 }
 
 impl Hits {
-    fn fill(&mut self, lines: &Lines, is_match: &[bool], first_line: u64, query: &Query<'_>) {
+    fn fill(&mut self, lines: &Lines, is_match: &[bool], chunk: &Chunk, query: &Query<'_>) {
         let header = match query.times.is_open() {
             true => None,
             false => header_of(lines.text()),
         };
-        self.last_time = (0..lines.len()).find_map(|row| time_of(lines, row, header.as_ref()));
+        let first_time = || (0..lines.len()).find_map(|row| time_of(lines, row, header.as_ref()));
+        self.last_time = chunk.time_before.or_else(first_time);
         for row in 0..lines.len() {
             let number = lines.number(row);
             let in_time =
                 query.times.is_open() || self.is_in_time(lines, row, header.as_ref(), query);
-            let line_number = first_line + row as u64 + 1;
+            let line_number = chunk.first_line.saturating_add(row as u64 + 1);
             let is_wanted = is_match.get(number).copied().unwrap_or(false)
                 && in_time
                 && query.lines.contains(line_number);

@@ -80,8 +80,9 @@ impl<'p> OpenBlock<'p> {
         })
     }
 
-    /// Whether a run of letters may occur in the lines. Letters that stand next to each other are
-    /// never taken apart, so what is in no text is in no line.
+    /// Whether a run may occur in the lines that begins with a letter and has only letters and digits,
+    /// and no `T` before two digits. Such a run lies within one token or within the text between
+    /// values, so what is in no text is in no line.
     #[must_use]
     pub fn may_contain(&self, letters: &[u8]) -> bool {
         let finder = memmem::Finder::new(letters);

@@ -174,8 +174,13 @@ fn word(line: &[u8], start: usize) -> (Token, usize) {
     while let Some(&byte) = line.get(at) {
         match CLASS[usize::from(byte)] {
             DIGIT => digits = true,
-            WORD if byte == b'T' && at > start && digits && time_len(line, at + 1) > 0 => {
-                // The T between an ISO 8601 date and its time.
+            // The T between an ISO 8601 date and its time; behind a letter it would be taken apart
+            // from it, which searches rely on never to happen.
+            WORD if byte == b'T'
+                && at > start
+                && line[at - 1].is_ascii_digit()
+                && time_len(line, at + 1) > 0 =>
+            {
                 return (token(start, at, true), at + 1);
             }
             WORD => {}
