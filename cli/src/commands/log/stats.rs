@@ -48,13 +48,13 @@ pub(crate) fn run(args: &StatsArgs) -> Exit {
 fn stats(path: &Path) -> Result<Record, Failure> {
     let mut archive = open(path)?;
     let metadata = fs::metadata(path).map_err(|error| Failure::io("cannot look at", &error))?;
-    let mut newlines = 0;
+    let mut newlines = 0u64;
     let mut is_ended = true;
     let mut methods = BTreeMap::new();
     let mut times: Option<[Timestamp; 2]> = None;
     archive
         .summaries(|summary, _, _| {
-            newlines += summary.newlines;
+            newlines = summary.newlines.saturating_add(newlines);
             is_ended = summary.is_ended;
             *methods.entry(summary.method.name()).or_insert(0) += 1;
             if let Some([first, last]) = summary.times {
@@ -67,7 +67,7 @@ fn stats(path: &Path) -> Result<Record, Failure> {
     Ok(Record {
         schema: "codec.log.stats.v1",
         file: name_of(Some(path)),
-        lines: newlines + u64::from(!is_ended),
+        lines: newlines.saturating_add(u64::from(!is_ended)),
         content_bytes,
         encoded_bytes: metadata.len(),
         ratio: content_bytes as f64 / metadata.len().max(1) as f64,
