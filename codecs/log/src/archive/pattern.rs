@@ -140,9 +140,14 @@ fn inner_runs(text: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
         .map(<[u8]>::to_vec)
 }
 
+/// Whether the run, or one that goes on where it ends, may have the `T` behind a date.
 fn has_iso_time(run: &[u8]) -> bool {
-    let is_time = |part: &[u8]| part[0] == b'T' && part[1..].iter().all(u8::is_ascii_digit);
-    run.windows(3).any(is_time)
+    (0..run.len()).any(|at| {
+        let (before, from) = run.split_at(at);
+        from[0] == b'T'
+            && before.last().is_none_or(u8::is_ascii_digit)
+            && from.iter().skip(1).take(2).all(u8::is_ascii_digit)
+    })
 }
 
 #[cfg(test)]
@@ -190,7 +195,9 @@ mod tests {
             letters(Pattern::literal(b"(0x806d1 at 818Z, uhub12", false).unwrap()),
             ["x806d1", "uhub12"]
         );
-        assert!(letters(Pattern::literal(b"18T06:56", false).unwrap()).is_empty());
+        for date in ["18T06:56", "x18T06", "x18T0", "x18T"] {
+            assert!(letters(Pattern::literal(date.as_bytes(), false).unwrap()).is_empty());
+        }
         assert!(letters(Pattern::literal(b"abc", true).unwrap()).is_empty());
         assert!(letters(Pattern::regex("abc|def", false).unwrap()).is_empty());
     }
