@@ -10,7 +10,7 @@ use crate::columns::Kernel;
 const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         name: "level",
-        doc: "1 fields, 2 templates, 3 values mapped, 4-6 denser, 7-9 row by row: higher is smaller and slower",
+        doc: "1 fields, 2 templates, 3 values mapped, 4-6 denser (alike for logs), 7-9 row by row and smallest",
         kind: ParamKind::Integer {
             min: 1,
             max: 9,

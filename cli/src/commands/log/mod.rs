@@ -47,17 +47,19 @@ fn open(path: &Path) -> Result<Archive<BufReader<File>>, Failure> {
         ));
     }
     let file = BufReader::new(source.into_file());
-    Archive::open(file).map_err(|error| explain(error, path))
+    Archive::open(file).map_err(|error| {
+        let is_foreign = matches!(error, Error::Usage(_));
+        let failure = explain(error, path);
+        match is_foreign {
+            true => failure.hint("`codec encode -c log` writes archives that can be searched"),
+            false => failure,
+        }
+    })
 }
 
 /// The failure behind an error of an archive.
 fn explain(error: Error, path: &Path) -> Failure {
-    let is_foreign = matches!(error, Error::Usage(_));
-    let failure = Format::Container.explain(error, Some(path));
-    match is_foreign && failure.hint.is_none() {
-        true => failure.hint("`codec encode -c log` writes archives that can be searched"),
-        false => failure,
-    }
+    Format::Container.explain(error, Some(path))
 }
 
 /// The query behind spans.

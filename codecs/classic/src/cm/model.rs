@@ -173,7 +173,7 @@ pub(super) fn len_bits(len: usize) -> u32 {
 /// Bytes that a model's tables take.
 pub(super) fn memory_bytes(len: usize, line_bits: u32) -> usize {
     let apms = Apm::memory_bytes((1 << apm_bits(len)) + BY_MATCH);
-    let mixers = Mixer::<INPUTS, ROW_SETS>::memory_bytes(mixer_rows(FULL), 256);
+    let mixers = <Mixer<INPUTS, ROW_SETS>>::memory_bytes(mixer_rows(FULL), 256);
     let fixed = size_of::<Model<FULL>>() + 256 * (4 + 2 * FULL) + 1024;
     SlotTable::memory_bytes(line_bits)
         + MatchModel::memory_bytes(match_bits(len))

@@ -8,8 +8,8 @@ const WEIGHT_BITS: u32 = 12;
 /// A weight of one, in the full 32 bits.
 const ONE: i32 = 1 << (WEIGHT_BITS + 16);
 
-/// Steps of learning below this change nothing that matters and are left out.
-const SMALL_STEP: u16 = 12;
+/// Steps of learning below this change nothing that matters to most models and are left out.
+const USUAL_SMALL_STEP: u16 = 12;
 
 /// A blend weight of one, and the magnitude at which blend weights stop.
 const BLEND_ONE: i32 = 1 << 16;
@@ -24,10 +24,11 @@ const BLEND_LIMIT: i32 = 8 * BLEND_ONE;
 /// 16 enter the sums, so that slow learning rates still accumulate; they wrap around at ±8, which
 /// only absurd inputs reach.
 ///
-/// `N` must be at most 32, so that the sums fit 32 bits with inputs within ±2047, and should be a
-/// multiple of 8 for the vector units. Unused inputs stay zero and cost nothing but time.
+/// `N` should be a multiple of 8 for the vector units. Unused inputs stay zero and cost nothing but
+/// time. Up to 32 inputs within ±2047 always sum up in 32 bits; of more, sums wrap around where only
+/// absurd inputs and weights reach. Steps of learning below `SMALL_STEP` are left out.
 #[derive(Clone, Debug)]
-pub struct Mixer<const N: usize, const S: usize> {
+pub struct Mixer<const N: usize, const S: usize, const SMALL_STEP: u16 = USUAL_SMALL_STEP> {
     weights: Vec<[i32; N]>,
     /// Where each set's rows begin in `weights`.
     bases: [usize; S],
@@ -44,12 +45,12 @@ struct Chosen<const S: usize> {
     logit: i32,
 }
 
-impl<const N: usize, const S: usize> Mixer<N, S> {
+impl<const N: usize, const S: usize, const SMALL_STEP: u16> Mixer<N, S, SMALL_STEP> {
     /// A mixer with `rows[s]` rows in set `s` and `blends` rows of blend weights. All weights begin
     /// as `weight_256ths` / 256, all sums with an equal share of the blend.
     #[must_use]
     pub fn new(rows: [usize; S], blends: usize, weight_256ths: i32) -> Self {
-        const { assert!(N <= 32 && S > 0) };
+        const { assert!(N <= 64 && S > 0) };
         let mut total = 0;
         let bases = rows.map(|rows| {
             let base = total;
@@ -154,7 +155,7 @@ mod tests {
 
     #[test]
     fn it_learns_which_input_to_trust() {
-        let mut mixer = Mixer::<8, 2>::new([1, 2], 1, 64);
+        let mut mixer = <Mixer<8, 2>>::new([1, 2], 1, 64);
         let mut noise = 1u32;
         for i in 0..4_000 {
             noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -170,11 +171,11 @@ mod tests {
 
     #[test]
     fn the_greatest_inputs_and_weights_do_not_overflow() {
-        let mut mixer = Mixer::<32, 1>::new([1], 1, 256);
+        let mut mixer = <Mixer<64, 1>>::new([1], 1, 256);
         for _ in 0..10_000 {
-            let logit = mixer.mix(&[2047; 32], [0], 0);
+            let logit = mixer.mix(&[2047; 64], [0], 0);
             assert!(logit.abs() <= LOGIT_LIMIT);
-            mixer.learn(&[2047; 32], true, 2047);
+            mixer.learn(&[2047; 64], true, 2047);
         }
     }
 }

@@ -22,7 +22,7 @@
 //!
 //! // Two experts: one knows the bits' rate, one (wrongly) that they alternate.
 //! let mut rate = AdaptiveProbability::default();
-//! let mut mixer = Mixer::<8, 1>::new([1], 1, 64);
+//! let mut mixer = <Mixer<8, 1>>::new([1], 1, 64);
 //! let mut probability = 0;
 //! for i in 0..1000 {
 //!     let bit = i % 10 != 0;

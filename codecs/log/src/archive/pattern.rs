@@ -47,7 +47,10 @@ impl Pattern {
     pub fn wildcard(text: &str, ignore_case: bool) -> Result<Self> {
         check_line(text.as_bytes())?;
         let escaped = regex::escape(text);
-        let expression = escaped.replace(r"\*", ".*").replace(r"\?", ".");
+        // Bytes that are no UTF-8 count as characters.
+        let expression = escaped
+            .replace(r"\*", "(?s-u:.)*")
+            .replace(r"\?", "(?:.|(?s-u:.))");
         let mut pattern = Self::regex(&expression, ignore_case)?;
         if !ignore_case {
             let parts = text.as_bytes().split(|byte| matches!(byte, b'*' | b'?'));
@@ -65,7 +68,13 @@ impl Pattern {
         let regex = RegexBuilder::new(expression)
             .case_insensitive(ignore_case)
             .build()
-            .map_err(|error| Error::Usage(format!("not a regular expression: {error}")))?;
+            .map_err(|error| {
+                let text = error.to_string();
+                // The last line says what is wrong, those before draw where.
+                let problem = text.lines().last().unwrap_or_default();
+                let problem = problem.strip_prefix("error: ").unwrap_or(problem);
+                Error::Usage(format!("not a regular expression: {problem}"))
+            })?;
         Ok(Self {
             finder: Matcher::Regex(regex),
             letters: Vec::new(),
@@ -123,7 +132,7 @@ fn check_line(text: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The longest runs of letters that whoever contains `text` contains.
+/// The runs that whoever contains `text` contains.
 fn runs_of_letters(text: &[u8]) -> Vec<Vec<u8>> {
     inner_runs(text).collect()
 }
@@ -168,6 +177,15 @@ mod tests {
         for pattern in [literal, wildcard, regex] {
             assert_eq!(numbers(&pattern, text), [0, 3]);
         }
+    }
+
+    #[test]
+    fn wildcards_stand_for_any_bytes() {
+        let text = b"aa \xff\xfe bb\naa \xc3\xa4 bb\naabb\n";
+        let pattern = |text| Pattern::wildcard(text, false).unwrap();
+        assert_eq!(numbers(&pattern("aa*bb"), text), [0, 1, 2]);
+        assert_eq!(numbers(&pattern("a ? b"), text), [1]);
+        assert_eq!(numbers(&pattern("a ?? b"), text), [0, 1]);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Predicts a byte bit by bit, by mixing contexts and experts.
 
+use super::SMALL_STEP;
 use super::bank::{Bank, INPUTS_PER_CONTEXT};
 use super::coder::BitCoder;
 use super::contexts::{MOST_CONTEXTS, hashes};
 use super::experts::{EXPERTS, Forecast, NO_BYTE, STATES, View};
 use super::line::{Line, combine};
-use super::mixer::WideMixer;
-use codec_entropy::mixing::{AdaptiveProbability, Apm, squash, stretch};
+use codec_entropy::mixing::{AdaptiveProbability, Apm, Mixer, squash, stretch};
 
 const FIRST_WEIGHT: i32 = 14;
 
@@ -47,7 +47,7 @@ pub(super) struct ByteModel<const C: usize, const N: usize> {
     best: Box<[AdaptiveProbability; 64 * 8]>,
     bits: Box<[AdaptiveProbability; 256]>,
     inputs: [i16; N],
-    mixer: WideMixer<N, ROW_SETS>,
+    mixer: Mixer<N, ROW_SETS, SMALL_STEP>,
     by_last: Apm,
     by_best: Apm,
     cells: [usize; EXPERTS],
@@ -74,7 +74,7 @@ impl<const C: usize, const N: usize> ByteModel<C, N> {
             best: Box::new([AdaptiveProbability::new(60_000, 2); 64 * 8]),
             bits: Box::new([AdaptiveProbability::default(); 256]),
             inputs: [0; N],
-            mixer: WideMixer::new(ROWS, 256, FIRST_WEIGHT),
+            mixer: Mixer::new(ROWS, 256, FIRST_WEIGHT),
             by_last: Apm::new(1 << APM_BITS),
             by_best: Apm::new(1 << APM_BITS),
             cells: [0; EXPERTS],
@@ -94,7 +94,7 @@ impl<const C: usize, const N: usize> ByteModel<C, N> {
             + EXPERTS * BIT_STATES * 4
             + 256 * 4
             + 64 * 8 * 4
-            + WideMixer::<N, ROW_SETS>::memory_bytes(ROWS, 256)
+            + Mixer::<N, ROW_SETS, SMALL_STEP>::memory_bytes(ROWS, 256)
             + Apm::memory_bytes(2 << APM_BITS)
             + size_of::<Self>()
     }

@@ -1,9 +1,9 @@
 //! Predicts whether the surest expert is right.
 
+use super::SMALL_STEP;
 use super::experts::{EXPERTS, NO_BYTE, NUMBER, View};
 use super::line::{Class, Line, combine};
-use super::mixer::WideMixer;
-use codec_entropy::mixing::{AdaptiveProbability, Apm, HistoryStates, stretch};
+use codec_entropy::mixing::{AdaptiveProbability, Apm, HistoryStates, Mixer, stretch};
 
 /// Most contexts that a model has.
 const MOST_CONTEXTS: usize = 12;
@@ -51,7 +51,7 @@ pub(super) struct FlagModel<const C: usize, const N: usize> {
     maps: Box<[[AdaptiveProbability; 256]; C]>,
     indices: [usize; C],
     inputs: [i16; N],
-    mixer: WideMixer<N, 4>,
+    mixer: Mixer<N, 4, SMALL_STEP>,
     by_agreement: Apm,
     by_place: Apm,
     /// The last flags, set bits for failures.
@@ -78,7 +78,7 @@ impl<const C: usize, const N: usize> FlagModel<C, N> {
             maps: Box::new([map; C]),
             indices: [0; C],
             inputs: [0; N],
-            mixer: WideMixer::new(ROWS, ROWS[0], FIRST_WEIGHT),
+            mixer: Mixer::new(ROWS, ROWS[0], FIRST_WEIGHT),
             by_agreement: Apm::new(1 << EXPERTS),
             by_place: Apm::new(1 << 12),
             failures: 0,
@@ -93,7 +93,7 @@ impl<const C: usize, const N: usize> FlagModel<C, N> {
     pub(super) fn memory_bytes(bits: u32) -> usize {
         (size_of::<Cell>() << bits)
             + C * 1024
-            + WideMixer::<N, 4>::memory_bytes(ROWS, ROWS[0])
+            + Mixer::<N, 4, SMALL_STEP>::memory_bytes(ROWS, ROWS[0])
             + Apm::memory_bytes((1 << EXPERTS) + (1 << 12))
             + size_of::<Self>()
     }

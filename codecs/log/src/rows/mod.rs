@@ -30,7 +30,6 @@ mod contexts;
 mod experts;
 mod flag;
 mod line;
-mod mixer;
 mod model;
 mod numbers;
 mod repeats;
@@ -39,6 +38,9 @@ use codec_entropy::binary::{BinaryDecoder, BinaryEncoder, StreamLengthError};
 use coder::{BitCoder, CostMeter, Silent};
 use model::{Max, Mid, Model, Quick};
 use thiserror::Error;
+
+/// Steps of the mixers' learning below this are left out.
+const SMALL_STEP: u16 = 8;
 
 /// How much to spend on a block. Decoding takes the effort of encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
