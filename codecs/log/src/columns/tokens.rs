@@ -333,11 +333,12 @@ mod tests {
 
     #[test]
     fn any_bytes_have_tokens_in_order() {
+        const KINDS: &[u8] = b"\"\"a1:/T.0 \\\xff\x00";
         let mut noise = 1u32;
         let bytes: Vec<u8> = (0..5000)
             .map(|_| {
                 noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                b"\"\"a1:/T.0 \\\xff\x00"[(noise as usize >> 16) % 14]
+                KINDS[(noise as usize >> 16) % KINDS.len()]
             })
             .collect();
         let mut tokens = Tokens::default();
