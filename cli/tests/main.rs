@@ -12,6 +12,7 @@ mod damage;
 mod fixture;
 mod interruption;
 mod limits;
+mod log;
 mod naming;
 mod native;
 mod pipes;

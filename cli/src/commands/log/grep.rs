@@ -90,11 +90,12 @@ fn grep(args: &GrepArgs, pattern: &Pattern, path: &Path) -> Result<u64, Failure>
             })
             .map(|_| ()),
     };
+    // What was found before the damage is printed, but not a number that claims to be all.
+    searched.map_err(|error| explain(error, path))?;
     let ended = match refused {
         Some(error) => Err(error),
         None => printer.finish(hits),
     };
-    searched.map_err(|error| explain(error, path))?;
     ended.map_err(|error| Failure::io("cannot write to standard output", &error))?;
     Ok(hits)
 }
