@@ -13,7 +13,7 @@ fn main() -> std::io::Result<()> {
             .join(descriptor.id)
             .join(format!("v{}", descriptor.version));
         fs::create_dir_all(&folder)?;
-        for content in frozen::contents() {
+        for content in frozen::contents(descriptor.id) {
             let path = folder.join(format!("{}.cdc", content.name));
             if !path.exists() {
                 fs::write(&path, frozen::encode(descriptor.id, &content))?;

@@ -1,7 +1,7 @@
 //! What the frozen files hold. Changing anything here breaks the promise they stand for; new
 //! contents may be added.
 
-/// The content of one frozen file per codec.
+/// The content of a frozen file of a codec.
 pub struct Content {
     /// Name of the file, without `.cdc`.
     pub name: &'static str,
@@ -9,41 +9,76 @@ pub struct Content {
     pub bytes: Vec<u8>,
     /// Number of concatenated streams.
     pub streams: usize,
+    /// The codec's level, where it is not the default.
+    pub level: Option<&'static str>,
 }
 
-/// The contents, each frozen once per codec and version.
+/// The contents of a codec, each frozen once per version.
 #[must_use]
-pub fn contents() -> Vec<Content> {
+pub fn contents(codec: &str) -> Vec<Content> {
+    let mut contents = contents_of_all();
+    if codec == "log" {
+        contents.extend(contents_of_logs());
+    }
+    contents
+}
+
+/// Logs, with a level for each method that lines have.
+fn contents_of_logs() -> Vec<Content> {
+    let logs = [
+        ("columns", syslog(400), "3"),
+        ("columns-with-repeats", boots(25), "3"),
+        ("columns-dense", syslog(401), "5"),
+        ("rows-quick", syslog(120), "7"),
+        ("rows-mid", syslog(121), "8"),
+        ("rows-max", syslog(122), "9"),
+    ];
+    logs.map(|(name, bytes, level)| Content {
+        name,
+        bytes,
+        streams: 1,
+        level: Some(level),
+    })
+    .into()
+}
+
+fn contents_of_all() -> Vec<Content> {
     vec![
         Content {
             name: "empty",
             bytes: Vec::new(),
             streams: 1,
+            level: None,
         },
         Content {
             name: "one-byte",
             bytes: b"x".to_vec(),
             streams: 1,
+            level: None,
         },
         Content {
             name: "text",
             bytes: text(),
             streams: 1,
+            level: None,
         },
         Content {
             name: "every-byte",
             bytes: (0..=255).collect(),
             streams: 1,
+            level: None,
         },
         Content {
             name: "two-frames",
             bytes: counters(),
             streams: 1,
+            level: None,
         },
         Content {
             name: "two-streams",
             bytes: text(),
             streams: 2,
+            level: None,
         },
     ]
 }
@@ -58,8 +93,10 @@ pub fn contents() -> Vec<Content> {
     reason = "only tests and the freeze example call this"
 )]
 pub fn encode(codec: &str, content: &Content) -> Vec<u8> {
-    let stream = codec_suite::encode(&content.bytes, codec, &[("block", "65536")])
-        .expect("the codec takes any bytes");
+    let mut settings = vec![("block", "65536")];
+    settings.extend(content.level.map(|level| ("level", level)));
+    let stream =
+        codec_suite::encode(&content.bytes, codec, &settings).expect("the codec takes any bytes");
     stream.repeat(content.streams)
 }
 
@@ -76,4 +113,59 @@ fn counters() -> Vec<u8> {
     (0..16_500u32)
         .flat_map(|n| (n / 97).to_le_bytes())
         .collect()
+}
+
+/// A syslog of `lines` lines.
+fn syslog(lines: u64) -> Vec<u8> {
+    let mut state = lines;
+    let mut below = move |bound: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % bound
+    };
+    let users = ["root", "alice", "bob", "guest", "carol"];
+    let mut second = 0;
+    let mut line = || {
+        second += below(5);
+        let clock = format!(
+            "{:02}:{:02}:{:02}",
+            second / 3600,
+            second / 60 % 60,
+            second % 60
+        );
+        let (user, pid) = (users[below(5) as usize], 1000 + below(9000));
+        let text = match below(4) {
+            0 => format!("sshd[{pid}]: session opened for user {user} by (uid=0)"),
+            1 => format!(
+                "sshd[{pid}]: Failed password for {user} from 10.0.0.{} port {}",
+                below(256),
+                below(65_536)
+            ),
+            2 => format!("kernel: eth0: link up, {} Mbps", 10 * below(3)),
+            _ => format!("CRON[{pid}]: ({user}) CMD (run-parts /etc/cron.hourly)"),
+        };
+        format!("Jun 14 {clock} combo {text}\n")
+    };
+    (0..lines).map(|_| line()).collect::<String>().into_bytes()
+}
+
+/// The lines of a machine that boots `times` times, its devices in a slightly other order each time.
+fn boots(times: usize) -> Vec<u8> {
+    let line = |boot: usize, step: usize| {
+        let step = if boot % 3 == 1 && step % 10 == 4 {
+            step + 1
+        } else {
+            step
+        };
+        format!(
+            "pcib{step}: <PCI bridge {}> at device {}.{} on pci{}\n",
+            step * 7,
+            step / 3,
+            step % 3,
+            step / 9
+        )
+    };
+    let boots = (0..times).flat_map(|boot| (0..40).map(move |step| line(boot, step)));
+    boots.collect::<String>().into_bytes()
 }

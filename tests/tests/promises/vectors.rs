@@ -5,8 +5,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Cursor;
 use std::path::Path;
 
+use codec_suite::log::archive::Archive;
 use codec_tests::frozen;
 
 /// A frozen file.
@@ -27,15 +29,16 @@ pub(crate) fn vectors() -> Vec<Vector> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
     {
+        let id = codec.file_name().unwrap().to_string_lossy().into_owned();
         for version in fs::read_dir(&codec)
             .unwrap()
             .map(|entry| entry.unwrap().path())
         {
-            for content in frozen::contents() {
+            for content in frozen::contents(&id) {
                 let path = version.join(format!("{}.cdc", content.name));
                 vectors.push(Vector {
                     name: path.display().to_string(),
-                    codec: codec.file_name().unwrap().to_string_lossy().into_owned(),
+                    codec: id.clone(),
                     file: fs::read(&path).unwrap(),
                     content: content.bytes.repeat(content.streams),
                     streams: content.streams,
@@ -71,14 +74,34 @@ fn every_codec_has_frozen_files_of_its_version() {
     }
 }
 
+#[test]
+fn the_frozen_logs_have_lines_written_in_every_way() {
+    let logs = vectors().into_iter().filter(|vector| vector.codec == "log");
+    let mut methods = BTreeSet::new();
+    for log in logs {
+        let mut archive = Archive::open(Cursor::new(log.file)).unwrap();
+        archive
+            .summaries(|summary, _, _| {
+                methods.insert(summary.method.name());
+            })
+            .unwrap();
+    }
+    for method in ["columns", "rows-quick", "rows-mid", "rows-max"] {
+        assert!(
+            methods.contains(method),
+            "{method} is not among {methods:?}"
+        );
+    }
+}
+
 /// Codecs written here, not in a library that may change its choices, must also keep encoding to
 /// the same bytes: a change is a new version.
 #[test]
 fn our_own_codecs_still_encode_to_the_frozen_bytes() {
     for vector in vectors() {
         if ["store", "bwt", "cm"].contains(&vector.codec.as_str()) {
-            let content = frozen::contents();
-            let content = content
+            let contents = frozen::contents(&vector.codec);
+            let content = contents
                 .iter()
                 .find(|content| vector.name.contains(content.name))
                 .unwrap();
