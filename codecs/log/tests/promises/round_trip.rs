@@ -94,6 +94,19 @@ fn columns_give_back_oddities_with_all_options() {
 }
 
 #[test]
+fn a_block_of_more_columns_than_there_may_be_comes_back() {
+    // Each template has a number of values of its own, so that none merge; together they have more
+    // than the 2^18 columns of a block.
+    let line = |values: usize| "7 ".repeat(values) + "end\n";
+    let content: String = (0..95).map(|n| line(3_000 + n).repeat(3)).collect();
+    columns_give_back(content.as_bytes(), &options()[35]);
+    let unlike: String = (0..95 * 3)
+        .map(|n| format!("{n} {}", line(3_000 + n / 3)))
+        .collect();
+    columns_give_back(unlike.as_bytes(), &options()[24]);
+}
+
+#[test]
 fn columns_give_back_logs_with_all_options() {
     for kind in Kind::ALL {
         let content = kind.log(12_000, 1);

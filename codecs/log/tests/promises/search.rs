@@ -4,10 +4,11 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 
 use codec_classic::Zstd;
-use codec_core::{Blocks, Error, Result};
+use codec_core::container::{Frame, StreamHeader, Writer};
+use codec_core::{BlockCodec, Blocks, Error, FrameSink, MediaDescription, Params, Result};
 use codec_log::archive::{Archive, Pattern, Query, Range};
 use codec_log::structure::timestamp::{self, Timestamp};
-use codec_log::{Method, Summary};
+use codec_log::{Log, Method, Summary};
 use proptest::prelude::*;
 
 use crate::logs::{Kind, Noise};
@@ -376,6 +377,29 @@ fn the_archive_of_another_codec_is_refused() {
         let opened = Archive::open(Cursor::new(&file));
         assert!(matches!(opened, Err(Error::Usage(_))));
     }
+}
+
+#[test]
+fn a_summary_of_more_lines_than_bytes_is_damage() {
+    let content = b"line\n".repeat(9);
+    let params = Params::defaults(Log.descriptor().params);
+    let mut payload = Log.encode_block(&content, &params).unwrap();
+    // The number of newlines stands behind that of the method.
+    assert_eq!(payload[1], 9);
+    payload.splice(1..2, [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
+    let mut file = Vec::new();
+    let mut writer = Writer::new(&mut file);
+    let media = MediaDescription::bytes("log");
+    let codec = Log.descriptor();
+    writer
+        .begin(&StreamHeader::new(codec, &params, media, 1 << 20))
+        .unwrap();
+    for _ in 0..4 {
+        writer.frame(Frame::new(&content, payload.clone())).unwrap();
+    }
+    writer.finish().unwrap();
+    let result = search(&file, &Query::default(), 1);
+    assert!(matches!(result, Err(Error::Corrupt { .. })));
 }
 
 #[test]
