@@ -45,7 +45,7 @@ const SMALL_STEP: u16 = 8;
 /// How much to spend on a block. Decoding takes the effort of encoding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effort {
-    /// As `Mid`, with fewer experts, contexts and smaller tables.
+    /// As `Mid`, with fewer experts and smaller tables.
     Quick,
     /// Every byte is first offered as the surest expert expects it; contexts learn the others only.
     Mid,

@@ -10,7 +10,7 @@ use super::line::Line;
 /// The model of [`Effort::Quick`].
 pub(super) type Quick = Model<5, 24, 8, 32>;
 /// The model of [`Effort::Mid`].
-pub(super) type Mid = Model<9, 32, 20, 56>;
+pub(super) type Mid = Model<5, 24, 12, 40>;
 /// The model of [`Effort::Max`].
 pub(super) type Max = Model<12, 40, 16, 48>;
 
@@ -37,8 +37,8 @@ impl Effort {
             Self::Mid => Settings {
                 all_experts: true,
                 offer_from: 0,
-                flag_bits: 22,
-                line_bits: 20,
+                flag_bits: 21,
+                line_bits: 19,
             },
             Self::Max => Settings {
                 all_experts: true,
