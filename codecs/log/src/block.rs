@@ -416,8 +416,16 @@ fn sample(content: &[u8]) -> Vec<u8> {
     pieces.flatten().copied().collect()
 }
 
+/// Shortest lines that are worth being taken apart, in bytes on average. Of shorter ones there would
+/// be more than the memory for a block has room for.
+const SHORTEST_LINES: usize = 8;
+
 /// Whether a block is text in lines, as far as a sample of it shows.
 fn looks_like_lines(content: &[u8]) -> bool {
+    let newlines = memchr::memchr_iter(b'\n', content).count();
+    if newlines.saturating_mul(SHORTEST_LINES) > content.len().max(1 << 20) {
+        return false;
+    }
     let step = (content.len() / (64 << 10)).max(1) | 1;
     let mut looked_at = 0usize;
     let mut strange = 0usize;

@@ -88,20 +88,32 @@ pub(super) fn write_all(
     threads: NonZeroUsize,
     out: &mut Vec<u8>,
 ) {
-    let mut left = texts.iter();
+    // The longest first, so that no thread is left with one at the end.
+    let mut order: Vec<usize> = (0..texts.len()).collect();
+    order.sort_by_key(|index| std::cmp::Reverse(texts.get(*index).map_or(0, Vec::len)));
+    let mut left = order.into_iter();
+    let mut packed = vec![(Kernel::Store, Vec::new()); texts.len()];
     let done = ordered(
         threads,
         || Ok(left.next()),
-        |text| Ok((text.len(), smallest(text, choice))),
-        |(len, (kernel, payload))| {
-            out.push(kernel as u8);
-            put_number(len as u64, out);
-            put_number(payload.len() as u64, out);
-            out.extend_from_slice(&payload);
+        |index| {
+            let text = texts.get(index).map_or(&[][..], Vec::as_slice);
+            Ok((index, smallest(text, choice)))
+        },
+        |(index, best)| {
+            if let Some(slot) = packed.get_mut(index) {
+                *slot = best;
+            }
             Ok(())
         },
     );
     debug_assert!(done.is_ok(), "neither end of the pipeline can fail");
+    for (text, (kernel, payload)) in texts.iter().zip(packed) {
+        out.push(kernel as u8);
+        put_number(text.len() as u64, out);
+        put_number(payload.len() as u64, out);
+        out.extend_from_slice(&payload);
+    }
 }
 
 fn smallest(text: &[u8], choice: Choice) -> (Kernel, Vec<u8>) {
