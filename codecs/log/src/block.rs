@@ -160,17 +160,34 @@ const IS_ENDED: u64 = 2;
 
 /// Lines whose times are looked for to learn where they stand.
 const SAMPLED_LINES: usize = 200;
+/// Pieces of a block that they come from, and bytes of each.
+const HEADER_PIECES: usize = 4;
+const HEADER_PIECE: usize = 64 << 10;
 /// Longest line whose time is looked at, in bytes.
 const LONGEST_LINE: usize = 64 << 10;
 
-/// The header that the lines of a block have.
+/// The header that the lines of a block have, judged by lines from its beginning, its middle and the
+/// quarters between.
 #[must_use]
 pub fn header_of(content: &[u8]) -> Option<Header> {
-    let start = &content[..content.len().min(256 << 10)];
-    let lines: Vec<&[u8]> = start
-        .split(|byte| *byte == b'\n')
-        .filter(|line| line.len() <= LONGEST_LINE)
-        .take(SAMPLED_LINES)
+    let starts = (0..HEADER_PIECES).map(|piece| content.len() / HEADER_PIECES * piece);
+    let pieces = starts.map(|start| {
+        let rest = content.get(start..).unwrap_or_default();
+        // The piece begins within a line, but for the first one.
+        let skipped = match start {
+            0 => 0,
+            _ => memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1),
+        };
+        let rest = rest.get(skipped..).unwrap_or_default();
+        rest.get(..HEADER_PIECE).unwrap_or(rest)
+    });
+    let lines: Vec<&[u8]> = pieces
+        .flat_map(|piece| {
+            let lines = piece.split(|byte| *byte == b'\n');
+            lines
+                .filter(|line| line.len() <= LONGEST_LINE)
+                .take(SAMPLED_LINES / HEADER_PIECES)
+        })
         .collect();
     Header::infer(&lines)
 }
@@ -435,4 +452,41 @@ fn looks_like_lines(content: &[u8]) -> bool {
         strange += usize::from(is_strange);
     }
     strange * 20 <= looked_at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_found_behind_a_beginning_without_any() {
+        let banner = "starting the service, please wait\n".repeat(300);
+        let lines: String = (0..3000)
+            .map(|n| format!("2024-05-01 12:{:02}:{:02} worker ready\n", n / 60, n % 60))
+            .collect();
+        let summary = Summary::of((banner + &lines).as_bytes(), Method::Columns);
+        let [first, last] = summary.times.unwrap().map(Timestamp::milliseconds);
+        assert_eq!(last - first, 2_999_000);
+    }
+
+    #[test]
+    fn a_summary_survives_and_a_damaged_one_is_an_error() {
+        let times = Some([-5, 7].map(Timestamp::from_milliseconds));
+        for times in [None, times] {
+            let summary = Summary {
+                method: Method::RowsMid,
+                newlines: 3000,
+                is_ended: true,
+                times,
+            };
+            let mut bytes = Vec::new();
+            summary.put(&mut bytes);
+            assert_eq!(Summary::take(&mut bytes.as_slice()).unwrap(), summary);
+            for len in 0..bytes.len() {
+                let cut = Summary::take(&mut &bytes[..len]);
+                assert!(matches!(cut, Err(Error::Corrupt { .. })), "{len} bytes");
+            }
+        }
+        assert!(Summary::take(&mut &[99, 0, 0][..]).is_err());
+    }
 }
