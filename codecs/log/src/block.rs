@@ -6,7 +6,8 @@ use codec_classic::cm::CmOptions;
 use codec_classic::{Brotli, Bwt, Cm, Xz, Zstd};
 use codec_core::{BlockCodec, Error, Params, Result};
 
-use crate::columns::{self, ColumnOptions, ColumnsError, OpenBlock, Structure, both};
+use crate::both::both;
+use crate::columns::{self, ColumnOptions, ColumnsError, OpenBlock, Structure};
 use crate::rows::{self, Effort};
 use crate::structure::Header;
 use crate::structure::timestamp::Timestamp;

@@ -13,7 +13,9 @@ pub mod rows;
 pub mod structure;
 
 mod block;
+mod both;
 mod codec;
+mod hash;
 
 use std::sync::Arc;
 

@@ -19,7 +19,6 @@ pub(crate) use kernel::{put_number, take_number};
 pub use read::{DistinctLines, OpenBlock};
 use std::num::NonZeroUsize;
 use thiserror::Error;
-pub(crate) use write::both;
 pub use write::{ColumnOptions, Structure, encode_block};
 
 /// Why a payload cannot be decoded.

@@ -4,8 +4,8 @@
 use super::intern::{hash_bytes, mix};
 use super::port::{BitPort, NumberModel, pass_bit, pass_raw, unzigzag, zigzag};
 use super::value::{Format, NUMBER_LIMIT};
+use crate::hash::FixedMap;
 use codec_entropy::mixing::AdaptiveProbability;
-use std::collections::HashMap;
 
 /// A value that stands for the text with the number `value - TEXT`.
 pub(super) const TEXT: u64 = 1 << 59;
@@ -92,7 +92,7 @@ pub(super) enum Passed {
     Damaged,
 }
 
-type Places = HashMap<(u32, u64), u32, Spread>;
+type Places = FixedMap<(u32, u64), u32>;
 
 type Reliability = [[AdaptiveProbability; TRUSTS]; GUESSES];
 
@@ -451,33 +451,3 @@ impl Column {
 
 /// The target that stands for a new text.
 pub(super) const NEW: u64 = NONE;
-
-/// Hashes keys that are small numbers.
-#[derive(Clone, Copy, Debug, Default)]
-struct Spread(u64);
-
-impl std::hash::BuildHasher for Spread {
-    type Hasher = Self;
-
-    fn build_hasher(&self) -> Self {
-        Self(0)
-    }
-}
-
-impl std::hash::Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 ^= hash_bytes(bytes);
-    }
-
-    fn write_u32(&mut self, value: u32) {
-        self.0 = mix(self.0 ^ u64::from(value));
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = mix(self.0 ^ value);
-    }
-}

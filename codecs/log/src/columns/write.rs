@@ -7,6 +7,7 @@ use super::parse::{Lines, Mold, NO_HEADER, Parsed, RAW, parse};
 use super::runs::pass_rows;
 use super::spec::{Columns, RAW_CLASS, TEXT_CLASSES};
 use super::state::{TemplateState, ValueState};
+use crate::both::both;
 use codec_entropy::binary::BinaryEncoder;
 use std::num::NonZeroUsize;
 
@@ -101,25 +102,6 @@ pub fn encode_block(content: &[u8], options: &ColumnOptions, threads: NonZeroUsi
     out.extend_from_slice(&rows.templates);
     out.extend_from_slice(&rows.values);
     out
-}
-
-/// Runs two things at the same time if there are threads.
-pub(crate) fn both<A: Send, B: Send>(
-    threads: NonZeroUsize,
-    first: impl FnOnce() -> A + Send,
-    second: impl FnOnce() -> B + Send,
-) -> (A, B) {
-    if threads.get() == 1 {
-        return (first(), second());
-    }
-    std::thread::scope(|scope| {
-        let other = scope.spawn(second);
-        let first = first();
-        match other.join() {
-            Ok(second) => (first, second),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
 }
 
 /// The rows of a block as numbers of distinct lines.

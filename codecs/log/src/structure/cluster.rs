@@ -6,9 +6,9 @@
 //! rare patterns that a frequent one matches join it.
 
 use super::filling::Filling;
-use super::hash::{FixedMap, mix};
 use super::tree::{PrefixTree, Sequence};
 use super::vocabulary::{OPEN, VALUE, Vocabulary, Word, is_valued, is_wildcard};
+use crate::hash::{FixedMap, mix};
 use std::cmp::Reverse;
 
 /// What is clustered: the words of a shape or a template, and how many lines have it.

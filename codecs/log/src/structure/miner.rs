@@ -1,12 +1,12 @@
 //! Learns templates from lines, block by block, and tells which template a line has.
 
 use super::cluster::{Pattern, cluster, may_share_context};
-use super::hash::FixedMap;
 use super::header::Header;
 use super::template::{LONGEST_EXAMPLE, Template, TemplateId};
 use super::token::Tokens;
 use super::tree::{PrefixTree, Sequence};
 use super::vocabulary::{Vocabulary, Word};
+use crate::hash::FixedMap;
 use std::sync::Arc;
 
 /// Mines templates.

@@ -12,7 +12,6 @@
 
 mod cluster;
 mod filling;
-mod hash;
 mod header;
 #[cfg(test)]
 mod header_notations;

@@ -1,8 +1,8 @@
 //! A prefix tree of patterns with wildcards.
 
-use super::hash::FixedMap;
 use super::token::LONGEST_WILDCARD;
 use super::vocabulary::{OPEN, VALUE, Word, is_valued};
+use crate::hash::FixedMap;
 
 /// The tokens of a message as a search sees them.
 #[derive(Clone, Copy, Debug)]

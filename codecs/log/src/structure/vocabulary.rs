@@ -1,7 +1,7 @@
 //! Numbers for the texts of tokens, so that patterns compare as numbers.
 
-use super::hash::FixedMap;
 use super::token::{PLACEHOLDER, is_value, is_wordy};
+use crate::hash::FixedMap;
 use std::sync::Arc;
 
 /// Stands for the text of a token, or for a wildcard in a pattern.
