@@ -96,6 +96,7 @@ fn job(resources: ResourceArgs, memory: u64, output: u64) -> Job {
     Job {
         threads: NonZeroUsize::new(resources.threads).unwrap_or_else(all),
         budget: Budget::new(Limits { memory, output }),
+        reference: None,
     }
 }
 

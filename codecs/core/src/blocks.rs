@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use crate::container::{Frame, StreamHeader};
 use crate::{
     CodeLength, Codec, Content, Descriptor, Error, FrameSink, FrameSource, Job, Media, MediaSink,
-    Memory, NativeStream, Params, Result, Stats, ordered,
+    Memory, NativeStream, Params, Primed, Result, Stats, ordered,
 };
 
 /// Turns one block of bytes into one payload and back, with no state between blocks.
@@ -51,6 +51,11 @@ pub trait BlockCodec: Send + Sync {
     /// length, which is the default. What is left out begins the next block.
     fn block_end(&self, block: &[u8]) -> usize {
         block.len()
+    }
+
+    /// Code lengths found in another way than by encoding, where there is one.
+    fn code_length(&self) -> Option<&dyn CodeLength> {
+        None
     }
 
     /// The format's own stream, where there is one.
@@ -157,7 +162,7 @@ impl<C: BlockCodec> Codec for Blocks<C> {
     }
 
     fn code_length(&self) -> Option<&dyn CodeLength> {
-        Some(self)
+        Some(self.0.code_length().unwrap_or(self))
     }
 
     fn native(&self) -> Option<&dyn NativeStream> {
@@ -199,16 +204,40 @@ impl<C: BlockCodec> Blocks<C> {
     }
 }
 
-/// Code lengths by encoding: the length of the payload, and for conditional lengths the growth of
-/// the payload when `x` follows `given` in one block.
+/// Code lengths by encoding, in one block: the length of the payload, and for conditional lengths the
+/// growth of the payload when `x` follows what was given.
 impl<C: BlockCodec> CodeLength for Blocks<C> {
     fn bits(&self, x: &[u8], params: &Params) -> Result<f64> {
         Ok(self.0.encode_block(x, params)?.len() as f64 * 8.0)
     }
 
-    fn bits_given(&self, x: &[u8], given: &[u8], params: &Params) -> Result<f64> {
-        let both = self.bits(&[given, x].concat(), params)?;
-        Ok((both - self.bits(given, params)?).max(0.0))
+    fn primed<'a>(&'a self, given: &[&[u8]], params: &Params) -> Result<Box<dyn Primed + 'a>> {
+        let given = given.concat();
+        Ok(Box::new(Concatenation {
+            given_bits: self.bits(&given, params)?,
+            given,
+            lengths: self,
+            params: params.clone(),
+        }))
+    }
+}
+
+/// What was given, to be encoded again with every question.
+struct Concatenation<'a, C> {
+    given: Vec<u8>,
+    given_bits: f64,
+    lengths: &'a Blocks<C>,
+    params: Params,
+}
+
+impl<C: BlockCodec> Primed for Concatenation<'_, C> {
+    fn joint_bits(&self, x: &[u8]) -> Result<f64> {
+        let both = [&self.given[..], x].concat();
+        self.lengths.bits(&both, &self.params)
+    }
+
+    fn bits(&self, x: &[u8]) -> Result<f64> {
+        Ok((self.joint_bits(x)? - self.given_bits).max(0.0))
     }
 }
 

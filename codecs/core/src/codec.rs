@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
 use crate::container::{Frame, StreamHeader};
 use crate::{Budget, Error, Media, MediaKind, ParamSpec, Params, Result};
@@ -82,6 +83,8 @@ pub struct Job {
     pub threads: NonZeroUsize,
     /// The account that memory and output are charged to.
     pub budget: Budget,
+    /// Content that encoder and decoder both have beside the file, for codecs that can use it.
+    pub reference: Option<Arc<[u8]>>,
 }
 
 impl Job {
@@ -91,6 +94,7 @@ impl Job {
         Job {
             threads: NonZeroUsize::MIN,
             budget: Budget::default(),
+            reference: None,
         }
     }
 
@@ -176,7 +180,7 @@ impl<W: Write> MediaSink for W {
 /// Code lengths: how many bits a codec would spend, without a file.
 ///
 /// The one interface for compression distances, class models and anomaly scores.
-pub trait CodeLength {
+pub trait CodeLength: Send + Sync {
     /// Bits for `x` alone.
     ///
     /// # Errors
@@ -187,7 +191,33 @@ pub trait CodeLength {
     ///
     /// # Errors
     /// As encoding would.
-    fn bits_given(&self, x: &[u8], given: &[u8], params: &Params) -> Result<f64>;
+    fn bits_given(&self, x: &[u8], given: &[u8], params: &Params) -> Result<f64> {
+        self.primed(&[given], params)?.bits(x)
+    }
+
+    /// A model that has seen the pieces of `given`, one after the other, to be asked for many code
+    /// lengths.
+    ///
+    /// # Errors
+    /// As encoding would.
+    fn primed<'a>(&'a self, given: &[&[u8]], params: &Params) -> Result<Box<dyn Primed + 'a>>;
+}
+
+/// What a codec has learned from what it was given, for many questions; see [`CodeLength::primed`].
+///
+/// No question changes the answers to others.
+pub trait Primed: Send + Sync {
+    /// Bits for what was given and `x` behind it, as one content.
+    ///
+    /// # Errors
+    /// As encoding would.
+    fn joint_bits(&self, x: &[u8]) -> Result<f64>;
+
+    /// Bits for `x` when the decoder has what was given: at least 0.
+    ///
+    /// # Errors
+    /// As encoding would.
+    fn bits(&self, x: &[u8]) -> Result<f64>;
 }
 
 /// A format's own stream, without the suite's container, that standard tools open.

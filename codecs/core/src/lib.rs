@@ -27,7 +27,7 @@ mod streams;
 pub use blocks::{BlockCodec, Blocks};
 pub use codec::{
     CodeLength, Codec, Descriptor, FrameSink, FrameSource, Job, MediaSink, Memory, NativeStream,
-    Stats,
+    Primed, Stats,
 };
 pub use error::{Error, LimitKind, Result};
 pub use limits::{Budget, Limits, Reservation};

@@ -13,8 +13,10 @@
 
 pub use codec_classic as classic;
 pub use codec_core as core;
+pub use codec_dna as dna;
 pub use codec_entropy as entropy;
 pub use codec_log as log;
+pub use codec_ncd as ncd;
 
 use codec_core::{Codec, Job, Media, Params, Registry, Result};
 

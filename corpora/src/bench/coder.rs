@@ -91,6 +91,7 @@ impl<'a> Coder<'a> {
             job: Job {
                 threads,
                 budget: Budget::new(Limits::none()),
+                reference: None,
             },
         })
     }

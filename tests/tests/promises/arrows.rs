@@ -14,10 +14,22 @@ const ARROWS: &[(&str, &[&str])] = &[
         "codec-log",
         &["codec-classic", "codec-core", "codec-entropy"],
     ),
+    (
+        "codec-dna",
+        &["codec-classic", "codec-core", "codec-entropy"],
+    ),
+    ("codec-ncd", &["codec-core"]),
     ("codec-corpora", &["codec-core"]),
     (
         "codec-suite",
-        &["codec-classic", "codec-core", "codec-entropy", "codec-log"],
+        &[
+            "codec-classic",
+            "codec-core",
+            "codec-dna",
+            "codec-entropy",
+            "codec-log",
+            "codec-ncd",
+        ],
     ),
     ("codec-cli", &["codec-corpora", "codec-suite"]),
     ("codec-tests", &["codec-corpora", "codec-suite"]),

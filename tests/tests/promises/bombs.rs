@@ -15,6 +15,7 @@ fn job(memory: usize, output: usize) -> Job {
     Job {
         threads: NonZeroUsize::MIN,
         budget: Budget::new(limits),
+        reference: None,
     }
 }
 

@@ -11,6 +11,7 @@ fn encode(codec: &dyn Codec, content: &[u8], settings: &[(&str, &str)], threads:
     let job = Job {
         threads: NonZeroUsize::new(threads).unwrap(),
         budget: Budget::new(Limits::none()),
+        reference: None,
     };
     let params = codec_suite::params(codec, settings).unwrap();
     let mut input = content;

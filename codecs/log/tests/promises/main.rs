@@ -24,6 +24,7 @@ fn job(threads: usize) -> Job {
     Job {
         threads: NonZeroUsize::new(threads).unwrap(),
         budget: Budget::new(Limits::none()),
+        reference: None,
     }
 }
 

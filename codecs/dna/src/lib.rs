@@ -1,0 +1,3 @@
+//! Nucleotide sequences: the codec `dna`.
+
+pub mod sequence;
