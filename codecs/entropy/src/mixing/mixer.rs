@@ -6,7 +6,7 @@ use super::logistic::{LOGIT_LIMIT, squash};
 const WEIGHT_BITS: u32 = 12;
 
 /// A weight of one, in the full 32 bits.
-const ONE: i32 = 1 << (WEIGHT_BITS + 16);
+pub(super) const ONE: i32 = 1 << (WEIGHT_BITS + 16);
 
 /// Steps of learning below this change nothing that matters to most models and are left out.
 const USUAL_SMALL_STEP: u16 = 12;
@@ -126,7 +126,7 @@ impl<const N: usize, const S: usize, const SMALL_STEP: u16> Mixer<N, S, SMALL_ST
 
 /// How far the bit (as 0 or 65536) is above the probability predicted.
 #[inline(always)]
-fn error(bit: bool, logit: i32) -> i32 {
+pub(super) fn error(bit: bool, logit: i32) -> i32 {
     (i32::from(bit) << 16) - i32::from(squash(logit))
 }
 
@@ -134,7 +134,7 @@ fn error(bit: bool, logit: i32) -> i32 {
 // inside the larger functions they did not.
 
 #[inline(never)]
-fn dot<const N: usize>(inputs: &[i16; N], weights: &[i32; N]) -> i32 {
+pub(super) fn dot<const N: usize>(inputs: &[i16; N], weights: &[i32; N]) -> i32 {
     let mut sum = 0i32;
     for i in 0..N {
         sum = sum.wrapping_add(i32::from(inputs[i]) * (weights[i] >> 16));
@@ -143,7 +143,7 @@ fn dot<const N: usize>(inputs: &[i16; N], weights: &[i32; N]) -> i32 {
 }
 
 #[inline(never)]
-fn add_scaled<const N: usize>(weights: &mut [i32; N], inputs: &[i16; N], step: i16) {
+pub(super) fn add_scaled<const N: usize>(weights: &mut [i32; N], inputs: &[i16; N], step: i16) {
     for i in 0..N {
         weights[i] = weights[i].wrapping_add(i32::from(inputs[i]) * i32::from(step));
     }

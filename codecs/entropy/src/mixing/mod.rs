@@ -7,10 +7,11 @@
 //!    predicts what followed the last long match; [`AdaptiveProbability`] serves small direct
 //!    contexts. [`stretch`] makes log odds of probabilities: the inputs.
 //! 2. [`Mixer`] sums the inputs with weights from rows that contexts select, several times, and
-//!    blends the sums.
+//!    blends the sums; [`FineMixer`] does so for symbols that are nearly random.
 //! 3. [`Apm`] corrects the result by what was observed in a context; [`squash`] makes a probability
 //!    of log odds; [`BinaryEncoder`](crate::binary::BinaryEncoder) codes the bit, or [`cost`] tells
-//!    its ideal length.
+//!    its ideal length; [`BitCoder`] is both, so that one path through a model serves encoder and
+//!    decoder.
 //! 4. All parts learn the bit.
 //!
 //! Probabilities are of a set bit and of 65536; log odds are in 1/256 nat. Nothing here uses
@@ -37,8 +38,10 @@
 
 mod adaptive;
 mod apm;
+mod coder;
 mod contexts;
 mod cost;
+mod fine;
 mod history;
 mod logistic;
 mod matching;
@@ -47,8 +50,10 @@ mod slots;
 
 pub use adaptive::{AdaptiveProbability, COUNT_LIMIT};
 pub use apm::Apm;
+pub use coder::{BitCoder, CostMeter, Silent};
 pub use contexts::{ContextSet, context_hash};
 pub use cost::{UNITS_PER_BIT, cost};
+pub use fine::FineMixer;
 pub use history::{EMPTY_HISTORY, HistoryStates};
 pub use logistic::{LOGIT_LIMIT, STEPS_PER_NAT, STRETCH_LIMIT, squash, stretch};
 pub use matching::MatchModel;

@@ -2,10 +2,10 @@
 
 use super::SMALL_STEP;
 use super::bank::{Bank, INPUTS_PER_CONTEXT};
-use super::coder::BitCoder;
 use super::contexts::{MOST_CONTEXTS, hashes};
 use super::experts::{EXPERTS, Forecast, NO_BYTE, STATES, View};
 use super::line::{Line, combine};
+use codec_entropy::mixing::BitCoder;
 use codec_entropy::mixing::{AdaptiveProbability, Apm, Mixer, squash, stretch};
 
 const FIRST_WEIGHT: i32 = 14;

@@ -25,7 +25,6 @@
 
 mod bank;
 mod bytes;
-mod coder;
 mod contexts;
 mod experts;
 mod flag;
@@ -35,7 +34,7 @@ mod numbers;
 mod repeats;
 
 use codec_entropy::binary::{BinaryDecoder, BinaryEncoder, StreamLengthError};
-use coder::{BitCoder, CostMeter, Silent};
+use codec_entropy::mixing::{BitCoder, CostMeter, Silent};
 use model::{Max, Mid, Model, Quick};
 use thiserror::Error;
 

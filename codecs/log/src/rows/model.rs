@@ -2,10 +2,10 @@
 
 use super::Effort;
 use super::bytes::ByteModel;
-use super::coder::BitCoder;
 use super::experts::{Experts, NO_BYTE};
 use super::flag::FlagModel;
 use super::line::Line;
+use codec_entropy::mixing::BitCoder;
 
 /// The model of [`Effort::Quick`].
 pub(super) type Quick = Model<5, 24, 8, 32>;

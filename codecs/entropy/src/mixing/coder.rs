@@ -1,12 +1,12 @@
 //! Where a model's decisions go: to an encoder, from a decoder, or into a sum of code lengths.
 
-use codec_entropy::binary::{BinaryDecoder, BinaryEncoder};
-use codec_entropy::mixing::cost;
+use super::cost::cost;
+use crate::binary::{BinaryDecoder, BinaryEncoder};
 
 /// Settles binary decisions, each with the probability that a model gives it.
 ///
 /// One path through the model serves encoding, decoding and measuring, so that they cannot differ.
-pub(super) trait BitCoder {
+pub trait BitCoder {
     /// Codes `bit` (which a decoder does not look at) and returns what was decided. `probability`
     /// is that of a set bit, of 65536, in `1..=65535`.
     fn code(&mut self, bit: bool, probability: u16) -> bool;
@@ -29,8 +29,9 @@ impl BitCoder for BinaryDecoder<'_> {
 
 /// Sums ideal code lengths, in 1/65536 bit.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct CostMeter {
-    pub(super) units: u64,
+pub struct CostMeter {
+    /// The sum so far, in 1/65536 bit.
+    pub units: u64,
 }
 
 impl BitCoder for CostMeter {
@@ -43,7 +44,7 @@ impl BitCoder for CostMeter {
 
 /// Accepts every bit and keeps nothing: for training.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Silent;
+pub struct Silent;
 
 impl BitCoder for Silent {
     #[inline(always)]
