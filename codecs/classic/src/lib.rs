@@ -11,6 +11,7 @@ mod params;
 mod store;
 mod stream;
 mod xz;
+mod zlib;
 mod zstd;
 
 use std::sync::Arc;
