@@ -2,7 +2,7 @@
 //!
 //! zlib chains positions by a hash of their first 3 bytes and walks a chain from the nearest
 //! position on, for a limited number of steps. In a text of few different 3-byte strings, such as
-//! DNA, it always walks far. Here positions are also chained by 4 and by 6 bytes, and each has its
+//! DNA, it always walks far. Here positions are also chained by 5 and by 6 bytes, and each has its
 //! number in the chain of 3: that number tells whether zlib's walk would have reached a position,
 //! and a walk along the rarest chain that can hold a long enough match finds the same one: the
 //! longest, the nearest among equals.
@@ -42,9 +42,9 @@ pub(super) struct Match {
 #[derive(Debug, Clone)]
 pub(super) struct Index {
     triples: Box<[Chain; WINDOW]>,
-    quads: Box<[u16; WINDOW]>,
+    fives: Box<[u16; WINDOW]>,
     sixes: Box<[u16; WINDOW]>,
-    /// Bits of the hashes of 4 and of 6 bytes.
+    /// Bits of the hashes of 5 and of 6 bytes.
     hash_bits: u32,
     links: Box<[Links; WINDOW]>,
 }
@@ -62,7 +62,7 @@ struct Chain {
 struct Links {
     triple: u16,
     number: u16,
-    quad: u16,
+    five: u16,
     six: u16,
 }
 
@@ -71,7 +71,7 @@ impl Index {
     pub(super) fn new(len: usize) -> Self {
         Index {
             triples: Box::new([Chain::default(); WINDOW]),
-            quads: Box::new([0; WINDOW]),
+            fives: Box::new([0; WINDOW]),
             sixes: Box::new([0; WINDOW]),
             hash_bits: (2 * len).max(1).ilog2().clamp(11, WINDOW.ilog2()),
             links: Box::new([Links::default(); WINDOW]),
@@ -81,7 +81,7 @@ impl Index {
     /// Becomes equal to `other`, in the memory it has.
     pub(super) fn copy_from(&mut self, other: &Index) {
         self.triples.copy_from_slice(&other.triples[..]);
-        self.quads.copy_from_slice(&other.quads[..]);
+        self.fives.copy_from_slice(&other.fives[..]);
         self.sixes.copy_from_slice(&other.sixes[..]);
         self.hash_bits = other.hash_bits;
         self.links.copy_from_slice(&other.links[..]);
@@ -99,9 +99,9 @@ impl Index {
         };
         chain.last = at as u16;
         chain.count = chain.count.wrapping_add(1);
-        if len >= 4 {
-            let last = &mut self.quads[quad_hash(start, self.hash_bits)];
-            links.quad = std::mem::replace(last, at as u16);
+        if len >= 5 {
+            let last = &mut self.fives[five_hash(start, self.hash_bits)];
+            links.five = std::mem::replace(last, at as u16);
         }
         if len >= HASHED {
             let last = &mut self.sixes[six_hash(start, self.hash_bits)];
@@ -124,9 +124,9 @@ impl Index {
                     count: links.number,
                 };
             }
-            let last = &mut self.quads[quad_hash(start, self.hash_bits)];
+            let last = &mut self.fives[five_hash(start, self.hash_bits)];
             if *last == at as u16 {
-                *last = links.quad;
+                *last = links.five;
             }
             let last = &mut self.sixes[six_hash(start, self.hash_bits)];
             if *last == at as u16 {
@@ -139,11 +139,11 @@ impl Index {
     pub(super) fn slide(&mut self) {
         let moved = |position: &mut u16| *position = position.saturating_sub(WINDOW as u16);
         self.triples.iter_mut().for_each(|t| moved(&mut t.last));
-        self.quads.iter_mut().for_each(moved);
+        self.fives.iter_mut().for_each(moved);
         self.sixes.iter_mut().for_each(moved);
         for links in self.links.iter_mut() {
             moved(&mut links.triple);
-            moved(&mut links.quad);
+            moved(&mut links.five);
             moved(&mut links.six);
         }
     }
@@ -184,15 +184,13 @@ impl Index {
             let enough = effort.nice.min(most);
             found = search.walk(own.six.into(), longer_than, enough, next, reached);
         }
-        if found.is_none() && longer_than < HASHED - 1 && most > MIN_MATCH {
-            let next = |position| usize::from(links(position).quad);
-            let longer_than = longer_than.max(MIN_MATCH);
-            let enough = most.min(HASHED - 1);
-            found = search.walk(own.quad.into(), longer_than, enough, next, reached);
+        if found.is_none() && longer_than < 5 && most >= 5 {
+            let next = |position| usize::from(links(position).five);
+            found = search.walk(own.five.into(), longer_than.max(4), 5, next, reached);
         }
-        if found.is_none() && longer_than < MIN_MATCH {
+        if found.is_none() && longer_than < 4 {
             let next = |position| usize::from(links(position).triple);
-            found = search.nearest_triple(first, next, reached);
+            found = search.walk_steps(first, longer_than, most.min(4), next, reached);
         }
         found
     }
@@ -238,21 +236,28 @@ impl Search<'_> {
         found
     }
 
-    /// The nearest match of 3 bytes in zlib's own chain, from `position` on. Other strings of the
-    /// same hash are in it.
-    fn nearest_triple(
+    /// As [`walk`](Self::walk) along zlib's own chain, which may be much longer than what is `reached`.
+    /// Other strings of the same hash are in it.
+    #[inline(always)]
+    fn walk_steps(
         &self,
         mut position: usize,
+        longer_than: usize,
+        enough: usize,
         next: impl Fn(usize) -> usize,
         reached: impl Fn(usize) -> bool,
     ) -> Option<Match> {
-        while position > self.too_far && reached(position) {
-            if common_start(self.window, position, self.at, MIN_MATCH) == MIN_MATCH {
-                return Some(self.match_with(position, MIN_MATCH));
+        let mut best = longer_than;
+        let mut found = None;
+        while position > self.too_far && best < enough && reached(position) {
+            let len = common_start(self.window, position, self.at, enough);
+            if len > best {
+                best = len;
+                found = Some(self.match_with(position, len));
             }
             position = next(position);
         }
-        None
+        found
     }
 
     fn match_with(&self, position: usize, len: usize) -> Match {
@@ -282,8 +287,8 @@ fn triple_hash(start: u64) -> usize {
     (byte(0) << 10 ^ byte(1) << 5 ^ byte(2)) & MASK
 }
 
-fn quad_hash(start: u64, bits: u32) -> usize {
-    ((start as u32).wrapping_mul(0x9E37_79B1) >> (32 - bits)) as usize & MASK
+fn five_hash(start: u64, bits: u32) -> usize {
+    ((start << 24).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - bits)) as usize & MASK
 }
 
 fn six_hash(start: u64, bits: u32) -> usize {
