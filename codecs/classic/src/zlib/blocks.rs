@@ -11,7 +11,7 @@ const DISTANCES: usize = 30;
 const END: usize = 256;
 /// Bits of the kind of a block and of whether it is the last.
 const KIND_BITS: u64 = 3;
-/// Bits of the end of a block with fixed codes, and of its other symbols by class.
+/// Bits of each distance's class with the fixed codes.
 const FIXED_DISTANCE_BITS: u64 = 5;
 
 /// The cost so far, and the block that is being filled.
