@@ -2,13 +2,14 @@
 //!
 //! Levels are those of the `gzip` tool. zlib-rs uses other search strategies than gzip's own
 //! deflate, so each level maps to the quickest setting of zlib-rs that is not larger than the tool
-//! at that level on the text and table files of the benchmark (`docs/results.md`).
+//! at that level on the text and table files of the benchmark (`docs/results.md`). Code lengths are
+//! not those of these payloads but of zlib itself at the same level, to the byte (`zlib`).
 
 use std::io::{BufReader, Read, Write};
 
 use codec_core::{
-    BlockCodec, Budget, Descriptor, Error, MediaKind, Memory, NativeStream, ParamSpec, Params,
-    Result, Stats,
+    BlockCodec, Budget, CodeLength, Descriptor, Error, MediaKind, Memory, NativeStream, ParamSpec,
+    Params, Result, Stats,
 };
 use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
@@ -16,6 +17,7 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 
 use crate::params;
 use crate::stream::{Counted, copy_decoded};
+use crate::zlib;
 
 const PARAMS: &[ParamSpec] = &[params::level(1, 9, 6), params::block("1 MiB")];
 const BLOCK: usize = 1 << 20;
@@ -85,6 +87,10 @@ impl BlockCodec for Gzip {
         inflate(Decompress::new_gzip(WINDOW_BITS), payload, content_len)
     }
 
+    fn code_length(&self) -> Option<&dyn CodeLength> {
+        Some(&zlib::GZIP)
+    }
+
     fn native(&self) -> Option<&dyn NativeStream> {
         Some(self)
     }
@@ -121,6 +127,10 @@ impl BlockCodec for Deflate {
         _params: &Params,
     ) -> Result<Vec<u8>> {
         inflate(Decompress::new(false), payload, content_len)
+    }
+
+    fn code_length(&self) -> Option<&dyn CodeLength> {
+        Some(&zlib::DEFLATE)
     }
 }
 

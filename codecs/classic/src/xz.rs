@@ -144,9 +144,28 @@ impl BlockCodec for Xz {
         }
     }
 
+    /// Those of the `.xz` file with one block and its CRC-64.
+    fn file_len(&self, payload_len: usize, content_len: usize) -> u64 {
+        const STREAM_HEADER: usize = 12;
+        const BLOCK_HEADER: usize = 12;
+        const CHECK: usize = 8;
+        const FOOTER: usize = 12;
+        if content_len == 0 {
+            return (STREAM_HEADER + 8 + FOOTER) as u64;
+        }
+        let block = BLOCK_HEADER + payload_len + CHECK;
+        let index = (2 + number_len(block) + number_len(content_len)).next_multiple_of(4) + 4;
+        (STREAM_HEADER + block.next_multiple_of(4) + index + FOOTER) as u64
+    }
+
     fn native(&self) -> Option<&dyn NativeStream> {
         Some(self)
     }
+}
+
+/// Bytes of a number in the index of a `.xz` file: seven bits in each.
+fn number_len(number: usize) -> usize {
+    number.max(1).ilog2() as usize / 7 + 1
 }
 
 impl NativeStream for Xz {
@@ -202,5 +221,30 @@ impl NativeStream for Xz {
             payload_bytes: input.total(),
             frames: 1,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_lengths_are_those_of_the_file() {
+        for len in [
+            0, 1, 2, 3, 4, 5, 100, 127, 128, 129, 1000, 16_383, 16_384, 30_000,
+        ] {
+            let content: Vec<u8> = (0..len as u64)
+                .map(|i| b"ACGT"[((i * i * 0x9E37_79B9) >> 13 & 3) as usize])
+                .collect();
+            for level in ["0", "6", "9"] {
+                let mut params = Params::defaults(PARAMS);
+                params.set("level", level).unwrap();
+                let payload = Xz.encode_block(&content, &params).unwrap();
+                let mut file = Vec::new();
+                NativeStream::encode(&Xz, &mut &content[..], &params, &mut file).unwrap();
+                let found = Xz.file_len(payload.len(), content.len());
+                assert_eq!(found, file.len() as u64, "{len} bytes at level {level}");
+            }
+        }
     }
 }

@@ -53,6 +53,12 @@ pub trait BlockCodec: Send + Sync {
         block.len()
     }
 
+    /// Bytes of the format's own file with this payload alone, for code lengths: those of the payload
+    /// where it is such a file, or where there is none.
+    fn file_len(&self, payload_len: usize, _content_len: usize) -> u64 {
+        payload_len as u64
+    }
+
     /// Code lengths found in another way than by encoding, where there is one.
     fn code_length(&self) -> Option<&dyn CodeLength> {
         None
@@ -204,11 +210,12 @@ impl<C: BlockCodec> Blocks<C> {
     }
 }
 
-/// Code lengths by encoding, in one block: the length of the payload, and for conditional lengths the
-/// growth of the payload when `x` follows what was given.
+/// Code lengths by encoding, in one block: the length of the payload or of the format's own file, and
+/// for conditional lengths how much longer that is when `x` follows what was given.
 impl<C: BlockCodec> CodeLength for Blocks<C> {
     fn bits(&self, x: &[u8], params: &Params) -> Result<f64> {
-        Ok(self.0.encode_block(x, params)?.len() as f64 * 8.0)
+        let payload = self.0.encode_block(x, params)?;
+        Ok(self.0.file_len(payload.len(), x.len()) as f64 * 8.0)
     }
 
     fn primed<'a>(&'a self, given: &[&[u8]], params: &Params) -> Result<Box<dyn Primed + 'a>> {
