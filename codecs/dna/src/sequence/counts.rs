@@ -109,7 +109,11 @@ impl CountTable {
     pub(super) fn counts(&self, history: &History) -> Counts {
         let context = history.context(self.order);
         let line = self.line_of(context >> 4);
-        if self.checks.get(line).is_some_and(|check| *check != check_of(context >> 4)) {
+        if self
+            .checks
+            .get(line)
+            .is_some_and(|check| *check != check_of(context >> 4))
+        {
             return Counts::default();
         }
         Counts(self.lines[line].0[context as usize & (SLOTS - 1)])

@@ -200,7 +200,11 @@ fn mirrored_place(place: usize, order: u32) -> u8 {
 #[inline(always)]
 fn cost_index(probability: u16, bit: bool) -> usize {
     let of_set = usize::from(probability >> (16 - COST_BITS));
-    if bit { of_set } else { (1 << COST_BITS) - 1 - of_set }
+    if bit {
+        of_set
+    } else {
+        (1 << COST_BITS) - 1 - of_set
+    }
 }
 
 impl FrameTable {
@@ -241,7 +245,9 @@ mod tests {
     fn genes(codons: usize, reversed: bool) -> Vec<u8> {
         let mut state = 1u64;
         let mut below = |bound: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             (state >> 33) % bound
         };
         let mut bases = Vec::new();
@@ -270,7 +276,12 @@ mod tests {
         let mut frames = ReadingFrames::new(&[3], 1023);
         let before = places(&genes(2_000, false), &mut frames);
         let settled = &before[3_000..];
-        assert!(settled.iter().zip(&settled[1..]).all(|(a, b)| usize::from(NEXT_PLACE[*a]) == *b));
+        assert!(
+            settled
+                .iter()
+                .zip(&settled[1..])
+                .all(|(a, b)| usize::from(NEXT_PLACE[*a]) == *b)
+        );
         assert!(frames.confidence() > 4);
         // What was learned on this strand is recognised on the other one, a few codons in.
         let after = places(&genes(300, true), &mut frames);

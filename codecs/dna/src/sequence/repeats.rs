@@ -113,7 +113,10 @@ impl<const P: usize> Repeats<P> {
             predictions: [0; P],
             seeds: lens
                 .iter()
-                .map(|&len| Seeds { len, ends: vec![0; 1 << bits] })
+                .map(|&len| Seeds {
+                    len,
+                    ends: vec![0; 1 << bits],
+                })
                 .collect(),
             records: Box::new(records),
         }
@@ -236,7 +239,10 @@ impl<const P: usize> Repeats<P> {
         ) else {
             return;
         };
-        let is_copy = copy.iter().zip(last.iter().rev()).all(|(a, b)| *a == 3 - *b);
+        let is_copy = copy
+            .iter()
+            .zip(last.iter().rev())
+            .all(|(a, b)| *a == 3 - *b);
         let is_new = self.pointers.iter().all(|p| !p.is_inverted || p.at != at);
         if is_copy && is_new {
             self.push(at, true, len);
@@ -244,7 +250,12 @@ impl<const P: usize> Repeats<P> {
     }
 
     fn push(&mut self, at: usize, is_inverted: bool, len: usize) {
-        self.pointers.push(Pointer { at, is_inverted, misses: 0, run: len as u32 });
+        self.pointers.push(Pointer {
+            at,
+            is_inverted,
+            misses: 0,
+            run: len as u32,
+        });
     }
 
     /// Puts the best pointer first; among equals the older one stays ahead.
@@ -282,7 +293,9 @@ mod tests {
     fn bases(len: usize) -> Vec<u8> {
         let mut state = 7u64;
         let mut next = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             (state >> 60) as u8 & 3
         };
         (0..len).map(|_| next()).collect()

@@ -1,0 +1,279 @@
+//! The mixed model of bases: contexts, reading frames and repeats, weighed bit by bit.
+
+use codec_entropy::mixing::{
+    Apm, BitCoder, COUNT_LIMIT, FineMixer, UNITS_PER_BIT, cost, squash, stretch,
+};
+
+use super::counts::{CountTable, Counts};
+use super::direct::DirectTable;
+use super::frames::{CONFIDENCES, PLACES, ReadingFrames};
+use super::history::History;
+use super::nodes::{NODES, code_base};
+use super::repeats::{GRADES, Repeats};
+
+/// Bases between seeing something and learning it for the other strand: its place in memory is
+/// fetched meanwhile.
+const MIRROR_DELAY: usize = 8;
+
+/// The most count tables a plan may have.
+const MOST_COUNTS: usize = 8;
+
+/// Which parts a model has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    /// Orders of direct contexts.
+    pub(super) direct: &'static [u32],
+    /// Orders of counted contexts, the first three of which choose weights.
+    pub(super) counts: &'static [u32],
+    /// Orders of contexts by reading frame.
+    pub(super) frames: &'static [u32],
+    /// Lengths of repeats that start a pointer.
+    pub(super) seeds: &'static [u32],
+    /// log2 of the most lines of a count table.
+    pub(super) line_bits: u32,
+    /// log2 of the most entries of a seed table.
+    pub(super) seed_bits: u32,
+    /// Where the rate of learning ends up; see [`FineMixer::learn`].
+    pub(super) rate: i32,
+}
+
+/// Sets of weights, each with its own context.
+const SETS: usize = 5;
+
+/// Levels of the recent cost of bases.
+const COSTS: usize = 16;
+
+/// Rows of each set for one node.
+const ROWS: [usize; SETS] = [STANDINGS, COSTS * GRADES, 16 * 16, PLACES * CONFIDENCES, 1];
+
+/// Log odds that the bias input has.
+const BIAS: i16 = 256;
+
+/// Weights at the beginning, in 256ths.
+const FIRST_WEIGHT: i32 = 40;
+/// Rate at which the shares of sets are learned.
+const BLEND_RATE: u16 = 128;
+/// What is added to the rate of learning at the beginning, and the bases after which it is half.
+const EARLY_RATE: u64 = 800;
+const EARLY_BASES: u64 = 1_000;
+
+/// Bases before the next one that the last correction looks at.
+const CORRECTION_ORDER: u32 = 8;
+
+/// Probabilities stay this far from certainty, of 65536.
+const MARGIN: i32 = 32;
+
+/// Predicts bases from `N` inputs, of which up to `P` are pointers to repeats.
+///
+/// One path serves encoding, decoding and training: [`code`](Self::code).
+#[derive(Clone, Debug)]
+pub(super) struct Model<const N: usize, const P: usize> {
+    direct: Vec<DirectTable>,
+    counts: Vec<CountTable>,
+    frames: ReadingFrames,
+    frame_inputs: usize,
+    repeats: Repeats<P>,
+    mixer: FineMixer<N, SETS>,
+    by_standing: Apm,
+    by_context: Apm,
+    history: History,
+    /// The last moments, to be learned for the other strand.
+    delayed: [History; MIRROR_DELAY],
+    /// Running cost of a base, in 1/1024 bit.
+    recent_cost: u64,
+    rate: i32,
+}
+
+impl Plan {
+    /// Bytes that a model takes for `len` bases.
+    pub(super) fn memory_bytes(&self, len: usize) -> u64 {
+        let direct = self.direct.iter().map(|k| DirectTable::memory_bytes(*k));
+        let counts = self.counts.iter();
+        let counts = counts.map(|k| CountTable::memory_bytes(*k, self.line_bits_for(len)));
+        let frames = self.frames.iter().map(|k| ReadingFrames::memory_bytes(*k));
+        let seeds = <Repeats<1>>::memory_bytes(self.seeds, self.seed_bits_for(len));
+        let mixing = 4 << 20;
+        direct.sum::<u64>() + counts.sum::<u64>() + frames.sum::<u64>() + seeds + mixing
+    }
+
+    /// A line for each two bases: the other strand counts too, and many contexts share one.
+    fn line_bits_for(&self, len: usize) -> u32 {
+        self.line_bits.min(len.max(1 << 10).ilog2())
+    }
+
+    fn seed_bits_for(&self, len: usize) -> u32 {
+        self.seed_bits.min(len.max(1 << 10).ilog2() + 1)
+    }
+}
+
+/// What is known of the pointers to repeats, in all.
+const STANDINGS: usize = GRADES * GRADES * 2;
+
+/// How slowly the corrections learn, as shifts.
+const STANDING_SHIFT: u32 = 7;
+const CONTEXT_SHIFT: u32 = 6;
+
+/// Units of recent cost in one bit, and the log2 of the bases it averages over.
+const COST_UNIT: u64 = 1 << 10;
+const COST_DECAY: u32 = 4;
+
+/// What is known before a base is coded.
+struct Moment {
+    counts: [Counts; MOST_COUNTS],
+    rows: [usize; SETS],
+    standing: usize,
+}
+
+impl<const N: usize, const P: usize> Model<N, P> {
+    /// A model that has seen nothing, with tables for `len` bases.
+    pub(super) fn new(plan: &Plan, len: usize) -> Self {
+        let inputs = plan.direct.len() + plan.counts.len() + plan.frames.len() + P + 2;
+        debug_assert!(inputs <= N && plan.counts.len() <= MOST_COUNTS);
+        let direct = |order: &u32| DirectTable::new(*order, COUNT_LIMIT);
+        let counted = |order: &u32| CountTable::new(*order, plan.line_bits_for(len));
+        Self {
+            direct: plan.direct.iter().map(direct).collect(),
+            counts: plan.counts.iter().map(counted).collect(),
+            frames: ReadingFrames::new(plan.frames, COUNT_LIMIT),
+            frame_inputs: plan.frames.len(),
+            repeats: Repeats::new(plan.seeds, plan.seed_bits_for(len)),
+            mixer: FineMixer::new(
+                ROWS.map(|rows| rows * NODES),
+                NODES,
+                FIRST_WEIGHT,
+                BLEND_RATE,
+            ),
+            by_standing: Apm::new(STANDINGS * NODES),
+            by_context: Apm::new(NODES << (2 * CORRECTION_ORDER)),
+            history: History::default(),
+            delayed: [History::default(); MIRROR_DELAY],
+            recent_cost: 2 * COST_UNIT << COST_DECAY,
+            rate: plan.rate,
+        }
+    }
+
+    /// Codes the base that follows `seen`, learns it, and puts it there. A decoder does not look at
+    /// `base`.
+    #[inline(always)]
+    pub(super) fn code<C: BitCoder>(&mut self, coder: &mut C, base: u8, seen: &mut Vec<u8>) {
+        let moment = self.moment();
+        let rate =
+            self.rate + (EARLY_RATE * EARLY_BASES / (EARLY_BASES + self.history.len())) as i32;
+        let mut spent = 0;
+        let mut high = None;
+        let base = code_base(coder, base, |coder, node, bit| {
+            let mut inputs = [0i16; N];
+            self.gather(&moment, node, high, &mut inputs);
+            let probability = self.predict(&moment, node, &inputs);
+            let bit = coder.code(bit, probability);
+            spent += cost(bit, probability);
+            self.mixer.learn(&inputs, bit, rate);
+            self.by_standing.update(bit, STANDING_SHIFT);
+            self.by_context.update(bit, CONTEXT_SHIFT);
+            high = Some(bit);
+            bit
+        });
+        self.recent_cost += spent * COST_UNIT / UNITS_PER_BIT - (self.recent_cost >> COST_DECAY);
+        seen.push(base);
+        self.learn(&moment, base, seen);
+    }
+
+    /// Looks everything up that depends on the bases before.
+    #[inline(always)]
+    fn moment(&self) -> Moment {
+        let mut counts = [Counts::default(); MOST_COUNTS];
+        for (found, table) in counts.iter_mut().zip(&self.counts) {
+            *found = table.counts(&self.history);
+        }
+        let (best, second, agree) = self.repeats.standing();
+        let standing = (best * GRADES + second) * 2 + usize::from(agree);
+        let cost = ((self.recent_cost >> COST_DECAY) * COSTS as u64 / (4 * COST_UNIT)) as usize;
+        let place = self.frames.place();
+        Moment {
+            counts,
+            rows: [
+                standing,
+                cost.min(COSTS - 1) * GRADES + best,
+                counts[0].total().min(15) * 16 + counts[1].total().min(15),
+                place * CONFIDENCES + self.frames.confidence(),
+                0,
+            ],
+            standing,
+        }
+    }
+
+    /// The log odds of a set bit by every part.
+    #[inline(always)]
+    fn gather(&self, moment: &Moment, node: usize, high: Option<bool>, inputs: &mut [i16; N]) {
+        let mut at = 0;
+        for table in &self.direct {
+            inputs[at] = stretch(table.cells(&self.history).probability(node));
+            at += 1;
+        }
+        for (table, counts) in self.counts.iter().zip(moment.counts) {
+            inputs[at] = table.logit(counts, node);
+            at += 1;
+        }
+        self.frames
+            .predict(&self.history, node, &mut inputs[at..at + self.frame_inputs]);
+        at += self.frame_inputs;
+        self.repeats.predict(high, &mut inputs[at..=at + P]);
+        inputs[at + P + 1] = BIAS;
+    }
+
+    /// The probability of a set bit, of 65536.
+    #[inline(always)]
+    fn predict(&mut self, moment: &Moment, node: usize, inputs: &[i16; N]) -> u16 {
+        let mut rows = moment.rows;
+        for (row, of_node) in rows.iter_mut().zip(ROWS) {
+            *row += node * of_node;
+        }
+        let logit = self.mixer.mix(inputs, rows, node);
+        let mixed = i32::from(squash(logit));
+        let by_standing = self
+            .by_standing
+            .refine(logit, node * STANDINGS + moment.standing);
+        let context = self.history.context(CORRECTION_ORDER) as usize;
+        let by_context = self
+            .by_context
+            .refine(logit, node << (2 * CORRECTION_ORDER) | context);
+        let probability = (2 * mixed + by_standing + by_context + 2) >> 2;
+        probability.clamp(MARGIN, 65_536 - MARGIN) as u16
+    }
+
+    /// Learns a base, which `seen` ends with.
+    #[inline(always)]
+    fn learn(&mut self, moment: &Moment, base: u8, seen: &[u8]) {
+        for table in &mut self.direct {
+            table.learn(&self.history, base);
+        }
+        for (table, counts) in self.counts.iter_mut().zip(moment.counts) {
+            table.learn(&self.history, counts, base);
+        }
+        self.frames.learn(&self.history, base);
+        let turn = self.history.len() as usize % MIRROR_DELAY;
+        self.history.push(base);
+        let delayed = std::mem::replace(&mut self.delayed[turn], self.history);
+        for table in &mut self.direct {
+            table.learn_mirrored(&delayed);
+        }
+        for table in &mut self.counts {
+            table.learn_mirrored(&delayed);
+        }
+        self.repeats.learn(base, seen, &self.history);
+        self.touch();
+    }
+
+    /// Brings into the cache what the next bases will need.
+    #[inline(always)]
+    fn touch(&self) {
+        let mut touched = self.frames.touch_next(&self.history);
+        for table in &self.direct {
+            touched ^= table.touch_next(&self.history) ^ table.touch_mirrored(&self.history);
+        }
+        for table in &self.counts {
+            touched ^= table.touch_next(&self.history) ^ table.touch_mirrored(&self.history);
+        }
+        std::hint::black_box(touched);
+    }
+}
