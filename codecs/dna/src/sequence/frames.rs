@@ -11,7 +11,7 @@
 //! Three-periodic Markov models are the ground of gene finders (Borodovsky and McIninch, GeneMark,
 //! 1993); learning them without annotation, while coding, is our own.
 
-use codec_entropy::mixing::{UNITS_PER_BIT, cost, stretch};
+use codec_entropy::mixing::{COARSE_UNITS_PER_BIT, coarse_cost, stretch};
 
 use super::history::{History, mask};
 use super::nodes::{Cells, second_node};
@@ -29,14 +29,8 @@ pub(super) const CONFIDENCES: usize = 16;
 /// A score is the sum of costs of the last bases, each of which has lost 1/64 with every later one.
 const SCORE_DECAY: u32 = 6;
 
-/// Units of a score in one bit.
-const SCORE_UNITS: u64 = 1 << 12;
-
 /// A lead of so many units (a quarter of a bit) is one level of confidence.
-const CONFIDENCE_STEP: u32 = (SCORE_UNITS / 4) as u32;
-
-/// Costs are looked up by the upper bits of a probability.
-const COST_BITS: u32 = 12;
+const CONFIDENCE_STEP: u32 = COARSE_UNITS_PER_BIT / 4;
 
 /// How surely a stop codon inside of a gene is excluded, as a probability of 65536 and a count.
 const STOP: u16 = 1_966;
@@ -47,8 +41,6 @@ const STOP_COUNT: u32 = 10;
 pub(super) struct ReadingFrames {
     tables: Vec<FrameTable>,
     limit: u32,
-    /// Of a set bit, by upper bits of its probability; see [`SCORE_UNITS`].
-    costs: Box<[u16; 1 << COST_BITS]>,
     scores: [u32; HYPOTHESES],
     /// The place that the next base has by each hypothesis.
     places: [u8; HYPOTHESES],
@@ -66,14 +58,9 @@ impl ReadingFrames {
     /// Tables for contexts of so many bases (at least 2) each; hypotheses are judged by the first of
     /// them. See [`Cells::update`] for `limit`.
     pub(super) fn new(orders: &[u32], limit: u32) -> Self {
-        let costs = std::array::from_fn(|upper| {
-            let probability = (upper as u16) << (16 - COST_BITS) | 1 << (15 - COST_BITS);
-            (cost(true, probability) / (UNITS_PER_BIT / SCORE_UNITS)) as u16
-        });
         Self {
             tables: orders.iter().map(|order| FrameTable::new(*order)).collect(),
             limit,
-            costs: Box::new(costs),
             scores: [0; HYPOTHESES],
             places: [0, 1, 2, 5, 4, 3],
             believed: 0,
@@ -152,10 +139,9 @@ impl ReadingFrames {
         let high = base >> 1 == 1;
         for (score, place) in self.scores.iter_mut().zip(self.places) {
             let cells = &table.cells[table.index(usize::from(place), context)];
-            let first = self.costs[cost_index(cells.probability(0), high)];
-            let second = cells.probability(second_node(high));
-            let second = self.costs[cost_index(second, base & 1 == 1)];
-            *score += u32::from(first) + u32::from(second) - (*score >> SCORE_DECAY);
+            let first = coarse_cost(high, cells.probability(0));
+            let second = coarse_cost(base & 1 == 1, cells.probability(second_node(high)));
+            *score += first + second - (*score >> SCORE_DECAY);
         }
     }
 
@@ -194,16 +180,6 @@ fn mirrored_place(place: usize, order: u32) -> u8 {
         3 + ((place + 3 - back) % 3) as u8
     } else {
         ((place + back) % 3) as u8
-    }
-}
-
-#[inline(always)]
-fn cost_index(probability: u16, bit: bool) -> usize {
-    let of_set = usize::from(probability >> (16 - COST_BITS));
-    if bit {
-        of_set
-    } else {
-        (1 << COST_BITS) - 1 - of_set
     }
 }
 

@@ -1,8 +1,5 @@
 //! The last bases on both strands.
 
-/// Longest context, in bases: the base before it is still at hand.
-pub(super) const LONGEST_ORDER: u32 = 31;
-
 /// The last 32 bases, and the same on the other strand.
 ///
 /// A strand is followed by its complement read backwards, so that everything seen on one strand was
@@ -32,7 +29,7 @@ impl History {
         self.len
     }
 
-    /// The last `order` bases as a number, at most [`LONGEST_ORDER`] of them.
+    /// The last `order` bases as a number, at most 31 of them.
     #[inline(always)]
     pub(super) fn context(&self, order: u32) -> u64 {
         self.forward & mask(order)

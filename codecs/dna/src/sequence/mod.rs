@@ -20,7 +20,7 @@ mod repeats;
 
 use codec_core::{Error, Result};
 use codec_entropy::binary::{BinaryDecoder, BinaryEncoder, StreamLengthError};
-use codec_entropy::mixing::{BitCoder, Silent};
+use codec_entropy::mixing::Silent;
 
 use model::{Model, Plan};
 
@@ -37,6 +37,17 @@ pub enum Method {
     Max = 3,
 }
 
+const FAST: Plan = Plan {
+    direct: &[11],
+    counts: &[],
+    frames: &[3, 6],
+    seeds: &[24],
+    line_bits: 18,
+    seed_bits: 22,
+    rate: 60,
+};
+type Fast = Model<8, 1, 1>;
+
 const MID: Plan = Plan {
     direct: &[2, 4, 8, 11],
     counts: &[12, 16, 20],
@@ -46,7 +57,7 @@ const MID: Plan = Plan {
     seed_bits: 22,
     rate: 60,
 };
-type Mid = Model<16, 2>;
+type Mid = Model<16, 2, 4>;
 
 const MAX: Plan = Plan {
     direct: &[1, 2, 3, 4, 6, 8, 10, 11],
@@ -57,14 +68,18 @@ const MAX: Plan = Plan {
     seed_bits: 22,
     rate: 60,
 };
-type Max = Model<32, 6>;
+type Max = Model<32, 6, 5>;
 
 /// The payload for `bases` (each 0 to 3: A, C, G, T), given the bases of a reference.
 #[must_use]
 pub fn encode(bases: &[u8], method: Method, reference: &[u8]) -> Vec<u8> {
     match method {
         Method::Packed => packed::encode(bases),
-        Method::Fast => packed::encode(bases),
+        Method::Fast => encode_with(
+            Fast::new(&FAST, bases.len() + reference.len()),
+            bases,
+            reference,
+        ),
         Method::Mid => encode_with(
             Mid::new(&MID, bases.len() + reference.len()),
             bases,
@@ -84,8 +99,14 @@ pub fn encode(bases: &[u8], method: Method, reference: &[u8]) -> Vec<u8> {
 /// [`Error::Corrupt`] with the position in the payload.
 pub fn decode(payload: &[u8], len: usize, method: Method, reference: &[u8]) -> Result<Vec<u8>> {
     match method {
-        Method::Packed | Method::Fast => packed::decode(payload, len)
+        Method::Packed => packed::decode(payload, len)
             .ok_or_else(|| Error::corrupt(payload.len() as u64, "packed bases of another length")),
+        Method::Fast => decode_with(
+            Fast::new(&FAST, len + reference.len()),
+            payload,
+            len,
+            reference,
+        ),
         Method::Mid => decode_with(
             Mid::new(&MID, len + reference.len()),
             payload,
@@ -106,14 +127,15 @@ pub fn decode(payload: &[u8], len: usize, method: Method, reference: &[u8]) -> R
 pub fn memory_bytes(len: usize, method: Method, reference_len: usize) -> u64 {
     let all = len.saturating_add(reference_len);
     match method {
-        Method::Packed | Method::Fast => 0,
+        Method::Packed => 0,
+        Method::Fast => FAST.memory_bytes(all) + all as u64,
         Method::Mid => MID.memory_bytes(all) + all as u64,
         Method::Max => MAX.memory_bytes(all) + all as u64,
     }
 }
 
-fn encode_with<const N: usize, const P: usize>(
-    mut model: Model<N, P>,
+fn encode_with<const N: usize, const P: usize, const S: usize>(
+    mut model: Model<N, P, S>,
     bases: &[u8],
     reference: &[u8],
 ) -> Vec<u8> {
@@ -125,8 +147,8 @@ fn encode_with<const N: usize, const P: usize>(
     encoder.finish()
 }
 
-fn decode_with<const N: usize, const P: usize>(
-    mut model: Model<N, P>,
+fn decode_with<const N: usize, const P: usize, const S: usize>(
+    mut model: Model<N, P, S>,
     payload: &[u8],
     len: usize,
     reference: &[u8],
@@ -160,8 +182,8 @@ fn decode_with<const N: usize, const P: usize>(
 }
 
 /// Shows a reference to a model; gives back its bases with room for `more` behind them.
-fn read<const N: usize, const P: usize>(
-    model: &mut Model<N, P>,
+fn read<const N: usize, const P: usize, const S: usize>(
+    model: &mut Model<N, P, S>,
     reference: &[u8],
     more: usize,
 ) -> Vec<u8> {

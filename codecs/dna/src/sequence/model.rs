@@ -1,7 +1,7 @@
 //! The mixed model of bases: contexts, reading frames and repeats, weighed bit by bit.
 
 use codec_entropy::mixing::{
-    Apm, BitCoder, COUNT_LIMIT, FineMixer, UNITS_PER_BIT, cost, squash, stretch,
+    Apm, BitCoder, COARSE_UNITS_PER_BIT, COUNT_LIMIT, FineMixer, coarse_cost, squash, stretch,
 };
 
 use super::counts::{CountTable, Counts};
@@ -37,14 +37,14 @@ pub(super) struct Plan {
     pub(super) rate: i32,
 }
 
-/// Sets of weights, each with its own context.
-const SETS: usize = 5;
+/// The most sets of weights, each with its own context; a model has the first of them.
+const MOST_SETS: usize = 5;
 
 /// Levels of the recent cost of bases.
 const COSTS: usize = 16;
 
 /// Rows of each set for one node.
-const ROWS: [usize; SETS] = [STANDINGS, COSTS * GRADES, 16 * 16, PLACES * CONFIDENCES, 1];
+const ROWS: [usize; MOST_SETS] = [PLACES * CONFIDENCES, STANDINGS, 16 * 16, COSTS * GRADES, 1];
 
 /// Log odds that the bias input has.
 const BIAS: i16 = 256;
@@ -63,24 +63,24 @@ const CORRECTION_ORDER: u32 = 8;
 /// Probabilities stay this far from certainty, of 65536.
 const MARGIN: i32 = 32;
 
-/// Predicts bases from `N` inputs, of which up to `P` are pointers to repeats.
+/// Predicts bases from `N` inputs, of which up to `P` are pointers to repeats, by `S` sets of weights.
 ///
 /// One path serves encoding, decoding and training: [`code`](Self::code).
 #[derive(Clone, Debug)]
-pub(super) struct Model<const N: usize, const P: usize> {
+pub(super) struct Model<const N: usize, const P: usize, const S: usize> {
     direct: Vec<DirectTable>,
     counts: Vec<CountTable>,
     frames: ReadingFrames,
     frame_inputs: usize,
     repeats: Repeats<P>,
-    mixer: FineMixer<N, SETS>,
+    mixer: FineMixer<N, S>,
     by_standing: Apm,
     by_context: Apm,
     history: History,
     /// The last moments, to be learned for the other strand.
     delayed: [History; MIRROR_DELAY],
-    /// Running cost of a base, in 1/1024 bit.
-    recent_cost: u64,
+    /// Running cost of a base, in units of [`coarse_cost`] times the bases averaged over.
+    recent_cost: u32,
     rate: i32,
 }
 
@@ -113,18 +113,17 @@ const STANDINGS: usize = GRADES * GRADES * 2;
 const STANDING_SHIFT: u32 = 7;
 const CONTEXT_SHIFT: u32 = 6;
 
-/// Units of recent cost in one bit, and the log2 of the bases it averages over.
-const COST_UNIT: u64 = 1 << 10;
+/// log2 of the bases that the recent cost averages over.
 const COST_DECAY: u32 = 4;
 
 /// What is known before a base is coded.
 struct Moment {
     counts: [Counts; MOST_COUNTS],
-    rows: [usize; SETS],
+    rows: [usize; MOST_SETS],
     standing: usize,
 }
 
-impl<const N: usize, const P: usize> Model<N, P> {
+impl<const N: usize, const P: usize, const S: usize> Model<N, P, S> {
     /// A model that has seen nothing, with tables for `len` bases.
     pub(super) fn new(plan: &Plan, len: usize) -> Self {
         let inputs = plan.direct.len() + plan.counts.len() + plan.frames.len() + P + 2;
@@ -138,7 +137,7 @@ impl<const N: usize, const P: usize> Model<N, P> {
             frame_inputs: plan.frames.len(),
             repeats: Repeats::new(plan.seeds, plan.seed_bits_for(len)),
             mixer: FineMixer::new(
-                ROWS.map(|rows| rows * NODES),
+                std::array::from_fn(|set| ROWS[set] * NODES),
                 NODES,
                 FIRST_WEIGHT,
                 BLEND_RATE,
@@ -147,7 +146,7 @@ impl<const N: usize, const P: usize> Model<N, P> {
             by_context: Apm::new(NODES << (2 * CORRECTION_ORDER)),
             history: History::default(),
             delayed: [History::default(); MIRROR_DELAY],
-            recent_cost: 2 * COST_UNIT << COST_DECAY,
+            recent_cost: 2 * COARSE_UNITS_PER_BIT << COST_DECAY,
             rate: plan.rate,
         }
     }
@@ -166,14 +165,14 @@ impl<const N: usize, const P: usize> Model<N, P> {
             self.gather(&moment, node, high, &mut inputs);
             let probability = self.predict(&moment, node, &inputs);
             let bit = coder.code(bit, probability);
-            spent += cost(bit, probability);
+            spent += coarse_cost(bit, probability);
             self.mixer.learn(&inputs, bit, rate);
             self.by_standing.update(bit, STANDING_SHIFT);
             self.by_context.update(bit, CONTEXT_SHIFT);
             high = Some(bit);
             bit
         });
-        self.recent_cost += spent * COST_UNIT / UNITS_PER_BIT - (self.recent_cost >> COST_DECAY);
+        self.recent_cost += spent - (self.recent_cost >> COST_DECAY);
         seen.push(base);
         self.learn(&moment, base, seen);
     }
@@ -187,15 +186,16 @@ impl<const N: usize, const P: usize> Model<N, P> {
         }
         let (best, second, agree) = self.repeats.standing();
         let standing = (best * GRADES + second) * 2 + usize::from(agree);
-        let cost = ((self.recent_cost >> COST_DECAY) * COSTS as u64 / (4 * COST_UNIT)) as usize;
+        let cost =
+            (self.recent_cost >> COST_DECAY) as usize * COSTS / (4 * COARSE_UNITS_PER_BIT as usize);
         let place = self.frames.place();
         Moment {
             counts,
             rows: [
-                standing,
-                cost.min(COSTS - 1) * GRADES + best,
-                counts[0].total().min(15) * 16 + counts[1].total().min(15),
                 place * CONFIDENCES + self.frames.confidence(),
+                standing,
+                counts[0].total().min(15) * 16 + counts[1].total().min(15),
+                cost.min(COSTS - 1) * GRADES + best,
                 0,
             ],
             standing,
@@ -224,10 +224,7 @@ impl<const N: usize, const P: usize> Model<N, P> {
     /// The probability of a set bit, of 65536.
     #[inline(always)]
     fn predict(&mut self, moment: &Moment, node: usize, inputs: &[i16; N]) -> u16 {
-        let mut rows = moment.rows;
-        for (row, of_node) in rows.iter_mut().zip(ROWS) {
-            *row += node * of_node;
-        }
+        let rows: [usize; S] = std::array::from_fn(|set| moment.rows[set] + node * ROWS[set]);
         let logit = self.mixer.mix(inputs, rows, node);
         let mixed = i32::from(squash(logit));
         let by_standing = self

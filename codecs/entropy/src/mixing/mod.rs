@@ -52,7 +52,7 @@ pub use adaptive::{AdaptiveProbability, COUNT_LIMIT};
 pub use apm::Apm;
 pub use coder::{BitCoder, CostMeter, Silent};
 pub use contexts::{ContextSet, context_hash};
-pub use cost::{UNITS_PER_BIT, cost};
+pub use cost::{COARSE_UNITS_PER_BIT, UNITS_PER_BIT, coarse_cost, cost};
 pub use fine::FineMixer;
 pub use history::{EMPTY_HISTORY, HistoryStates};
 pub use logistic::{LOGIT_LIMIT, STEPS_PER_NAT, STRETCH_LIMIT, squash, stretch};
