@@ -38,37 +38,37 @@ pub enum Method {
 }
 
 const FAST: Plan = Plan {
-    direct: &[11],
-    counts: &[],
+    direct: &[],
+    counts: &[11],
     frames: &[3, 6],
-    seeds: &[24],
+    seeds: &[20],
     line_bits: 18,
-    seed_bits: 22,
+    seed_bits: 20,
     rate: 60,
 };
-type Fast = Model<8, 1, 1>;
+type Fast = Model<8, 1, 1, false>;
 
 const MID: Plan = Plan {
     direct: &[2, 4, 8, 11],
     counts: &[12, 16, 20],
     frames: &[4, 6, 9],
-    seeds: &[20],
+    seeds: &[16],
     line_bits: 18,
     seed_bits: 22,
     rate: 60,
 };
-type Mid = Model<16, 2, 4>;
+type Mid = Model<16, 2, 4, true>;
 
 const MAX: Plan = Plan {
     direct: &[1, 2, 3, 4, 6, 8, 10, 11],
     counts: &[12, 13, 14, 16, 18, 22],
     frames: &[4, 6, 8, 10],
-    seeds: &[12, 20],
+    seeds: &[11, 16],
     line_bits: 18,
     seed_bits: 22,
     rate: 60,
 };
-type Max = Model<32, 6, 5>;
+type Max = Model<32, 6, 5, true>;
 
 /// The payload for `bases` (each 0 to 3: A, C, G, T), given the bases of a reference.
 #[must_use]
@@ -134,8 +134,8 @@ pub fn memory_bytes(len: usize, method: Method, reference_len: usize) -> u64 {
     }
 }
 
-fn encode_with<const N: usize, const P: usize, const S: usize>(
-    mut model: Model<N, P, S>,
+fn encode_with<const N: usize, const P: usize, const S: usize, const REFINED: bool>(
+    mut model: Model<N, P, S, REFINED>,
     bases: &[u8],
     reference: &[u8],
 ) -> Vec<u8> {
@@ -147,8 +147,8 @@ fn encode_with<const N: usize, const P: usize, const S: usize>(
     encoder.finish()
 }
 
-fn decode_with<const N: usize, const P: usize, const S: usize>(
-    mut model: Model<N, P, S>,
+fn decode_with<const N: usize, const P: usize, const S: usize, const REFINED: bool>(
+    mut model: Model<N, P, S, REFINED>,
     payload: &[u8],
     len: usize,
     reference: &[u8],
@@ -182,8 +182,8 @@ fn decode_with<const N: usize, const P: usize, const S: usize>(
 }
 
 /// Shows a reference to a model; gives back its bases with room for `more` behind them.
-fn read<const N: usize, const P: usize, const S: usize>(
-    model: &mut Model<N, P, S>,
+fn read<const N: usize, const P: usize, const S: usize, const REFINED: bool>(
+    model: &mut Model<N, P, S, REFINED>,
     reference: &[u8],
     more: usize,
 ) -> Vec<u8> {

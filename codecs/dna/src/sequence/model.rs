@@ -63,11 +63,12 @@ const CORRECTION_ORDER: u32 = 8;
 /// Probabilities stay this far from certainty, of 65536.
 const MARGIN: i32 = 32;
 
-/// Predicts bases from `N` inputs, of which up to `P` are pointers to repeats, by `S` sets of weights.
+/// Predicts bases from `N` inputs, of which up to `P` are pointers to repeats, by `S` sets of weights;
+/// `REFINED` models correct the result by what was observed.
 ///
 /// One path serves encoding, decoding and training: [`code`](Self::code).
 #[derive(Clone, Debug)]
-pub(super) struct Model<const N: usize, const P: usize, const S: usize> {
+pub(super) struct Model<const N: usize, const P: usize, const S: usize, const REFINED: bool> {
     direct: Vec<DirectTable>,
     counts: Vec<CountTable>,
     frames: ReadingFrames,
@@ -123,7 +124,7 @@ struct Moment {
     standing: usize,
 }
 
-impl<const N: usize, const P: usize, const S: usize> Model<N, P, S> {
+impl<const N: usize, const P: usize, const S: usize, const REFINED: bool> Model<N, P, S, REFINED> {
     /// A model that has seen nothing, with tables for `len` bases.
     pub(super) fn new(plan: &Plan, len: usize) -> Self {
         let inputs = plan.direct.len() + plan.counts.len() + plan.frames.len() + P + 2;
@@ -142,8 +143,12 @@ impl<const N: usize, const P: usize, const S: usize> Model<N, P, S> {
                 FIRST_WEIGHT,
                 BLEND_RATE,
             ),
-            by_standing: Apm::new(STANDINGS * NODES),
-            by_context: Apm::new(NODES << (2 * CORRECTION_ORDER)),
+            by_standing: Apm::new(if REFINED { STANDINGS * NODES } else { 1 }),
+            by_context: Apm::new(if REFINED {
+                NODES << (2 * CORRECTION_ORDER)
+            } else {
+                1
+            }),
             history: History::default(),
             delayed: [History::default(); MIRROR_DELAY],
             recent_cost: 2 * COARSE_UNITS_PER_BIT << COST_DECAY,
@@ -167,8 +172,10 @@ impl<const N: usize, const P: usize, const S: usize> Model<N, P, S> {
             let bit = coder.code(bit, probability);
             spent += coarse_cost(bit, probability);
             self.mixer.learn(&inputs, bit, rate);
-            self.by_standing.update(bit, STANDING_SHIFT);
-            self.by_context.update(bit, CONTEXT_SHIFT);
+            if REFINED {
+                self.by_standing.update(bit, STANDING_SHIFT);
+                self.by_context.update(bit, CONTEXT_SHIFT);
+            }
             high = Some(bit);
             bit
         });
@@ -227,6 +234,9 @@ impl<const N: usize, const P: usize, const S: usize> Model<N, P, S> {
         let rows: [usize; S] = std::array::from_fn(|set| moment.rows[set] + node * ROWS[set]);
         let logit = self.mixer.mix(inputs, rows, node);
         let mixed = i32::from(squash(logit));
+        if !REFINED {
+            return mixed.clamp(MARGIN, 65_536 - MARGIN) as u16;
+        }
         let by_standing = self
             .by_standing
             .refine(logit, node * STANDINGS + moment.standing);

@@ -92,20 +92,57 @@ pub(super) struct Repeats<const P: usize> {
 #[derive(Clone, Debug)]
 struct Seeds {
     len: u32,
-    /// The end of the run, or 0.
-    ends: Vec<u32>,
+    /// Hashes of the last runs, and of the same on the other strand, not looked up yet.
+    delayed: [[u64; 2]; SEED_DELAY],
+    /// The end of the run, or 0, below bits of its hash.
+    ends: Vec<u64>,
 }
+
+/// Bases between having a run and looking it up: its place in memory is fetched meanwhile.
+const SEED_DELAY: usize = 4;
+
+/// Bits of an end: sequences stay far shorter.
+const END_BITS: u32 = 40;
 
 impl Seeds {
     #[inline(always)]
-    fn slot(&self, context: u64) -> usize {
-        (context.wrapping_mul(GOLDEN) >> 32) as usize & (self.ends.len() - 1)
+    fn hash(&self, context: u64) -> u64 {
+        context.wrapping_mul(GOLDEN)
+    }
+
+    #[inline(always)]
+    fn slot(&self, hash: u64) -> usize {
+        (hash >> 32) as usize & (self.ends.len() - 1)
+    }
+
+    /// The end of the last run with that hash.
+    #[inline(always)]
+    fn find(&self, hash: u64) -> Option<usize> {
+        let entry = self.ends[self.slot(hash)];
+        // The low bits of the hash did not choose the slot.
+        let is_ours = entry != 0 && (entry >> END_BITS) ^ (hash & CHECK) == 0;
+        is_ours.then_some((entry & END_MASK) as usize)
+    }
+
+    /// Reads from where a run will be looked up, which brings it into the cache.
+    #[inline(always)]
+    fn touch(&self, hash: u64) -> u64 {
+        self.ends[self.slot(hash)]
+    }
+
+    #[inline(always)]
+    fn put(&mut self, hash: u64, end: usize) {
+        let slot = self.slot(hash);
+        self.ends[slot] = (hash & CHECK) << END_BITS | (end as u64 & END_MASK);
     }
 }
 
+const END_MASK: u64 = (1 << END_BITS) - 1;
+const CHECK: u64 = (1 << (64 - END_BITS)) - 1;
+
 impl<const P: usize> Repeats<P> {
     /// No pointers yet; they start where `lens` bases are repeated. Tables have `1 << bits` entries
-    /// of 4 bytes for each of `lens`.
+    /// of 8 bytes for each of `lens`.
     pub(super) fn new(lens: &[u32], bits: u32) -> Self {
         let records = std::array::from_fn(|_| initial_records());
         Self {
@@ -115,6 +152,7 @@ impl<const P: usize> Repeats<P> {
                 .iter()
                 .map(|&len| Seeds {
                     len,
+                    delayed: [[0; 2]; SEED_DELAY],
                     ends: vec![0; 1 << bits],
                 })
                 .collect(),
@@ -124,7 +162,7 @@ impl<const P: usize> Repeats<P> {
 
     /// Bytes that so many tables of `1 << bits` entries take.
     pub(super) fn memory_bytes(lens: &[u32], bits: u32) -> u64 {
-        (lens.len() as u64) << (bits + 2)
+        (lens.len() as u64) << (bits + 3)
     }
 
     /// Grades of the two best pointers, and whether they predict the same.
@@ -194,25 +232,29 @@ impl<const P: usize> Repeats<P> {
     /// Takes up copies of the last bases, and remembers where these are.
     #[inline(always)]
     fn seed(&mut self, which: usize, seen: &[u8], history: &History) {
-        let Seeds { len, .. } = self.seeds[which];
-        if history.len() < u64::from(len) {
+        let seeds = &mut self.seeds[which];
+        let len = seeds.len;
+        let now = [history.context(len), history.mirrored(len)].map(|run| seeds.hash(run));
+        let turn = seen.len() % SEED_DELAY;
+        let [hash, mirrored] = std::mem::replace(&mut seeds.delayed[turn], now);
+        std::hint::black_box(seeds.touch(now[0]) ^ seeds.touch(now[1]));
+        let Some(end) = seen.len().checked_sub(SEED_DELAY) else {
+            return;
+        };
+        if end < len as usize {
             return;
         }
-        let slot = self.seeds[which].slot(history.context(len));
         if self.pointers.len() < P {
-            let end = self.seeds[which].ends[slot] as usize;
-            if end > 0 {
-                self.start(seen, end, len as usize);
+            if let Some(copy) = self.seeds[which].find(hash) {
+                self.start(seen, copy + SEED_DELAY, len as usize);
             }
-            let slot = self.seeds[which].slot(history.mirrored(len));
-            let end = self.seeds[which].ends[slot] as usize;
-            if end > 0 && self.pointers.len() < P {
-                self.start_inverted(seen, end, len as usize);
+            if self.pointers.len() < P
+                && let Some(copy) = self.seeds[which].find(mirrored)
+            {
+                self.start_inverted(seen, copy, len as usize);
             }
         }
-        if let Some(end) = self.seeds[which].ends.get_mut(slot) {
-            *end = seen.len() as u32;
-        }
+        self.seeds[which].put(hash, end);
     }
 
     fn start(&mut self, seen: &[u8], end: usize, len: usize) {
@@ -229,12 +271,12 @@ impl<const P: usize> Repeats<P> {
     }
 
     fn start_inverted(&mut self, seen: &[u8], end: usize, len: usize) {
-        // The copy is read backwards from its end; what comes next stands before its beginning.
-        let Some(at) = end.checked_sub(len + 1) else {
+        // The copy is read backwards from its end; what comes next stands before what followed.
+        let Some(at) = end.checked_sub(len + SEED_DELAY + 1) else {
             return;
         };
         let (Some(copy), Some(last)) = (
-            seen.get(at + 1..end),
+            seen.get(at + 1..=at + len),
             seen.get(seen.len().saturating_sub(len)..),
         ) else {
             return;
@@ -323,14 +365,14 @@ mod tests {
         for at in (50..400).step_by(40) {
             copy[at] = (copy[at] + 1) & 3;
         }
-        assert!(told(&[first, copy].concat(), 412) > 0.97);
+        assert!(told(&[first, copy].concat(), 416) > 0.97);
     }
 
     #[test]
     fn a_copy_on_the_other_strand_is_followed_backwards() {
         let first = bases(400);
         let inverted: Vec<u8> = first.iter().rev().map(|base| 3 - base).collect();
-        assert!(told(&[first, inverted].concat(), 413) > 0.99);
+        assert!(told(&[first, inverted].concat(), 417) > 0.99);
     }
 
     #[test]
