@@ -1,0 +1,336 @@
+//! Header texts: each is predicted field by field from the one before it.
+//!
+//! A header is cut into fields: runs of digits, runs of letters, and every other byte on its own.
+//! A field is the same as the field of the header before, or a number that is a little larger
+//! (with as many leading zeros), or new text. New text goes byte by byte through a small
+//! context-mixing model, which also knows the field that stood there before.
+
+mod text;
+
+use crate::coder::{BitCoder, Flag, Silent};
+use crate::damage::{Damage, Damaged};
+use text::{Place, TextModel};
+
+/// Ends every header; no header holds it.
+const END: u8 = b'\n';
+
+/// Ends a run of digits or letters that was coded as text.
+const RUN_END: u8 = 0;
+
+/// Fields whose habits are kept apart.
+const FIELDS: usize = 64;
+
+/// How a field was coded, for contexts.
+const SAME: usize = 0;
+const LARGER: usize = 1;
+const NEW: usize = 2;
+const WAYS: usize = 3;
+
+/// Longest number that is taken as one, in digits.
+const LONGEST_NUMBER: usize = 18;
+
+/// Headers as databases and instruments write them, which every block is imagined to follow.
+const PRIMER: &[u8] = include_bytes!("primer.txt");
+
+/// The model of the headers of a block.
+#[derive(Debug)]
+pub(crate) struct Names {
+    text: TextModel,
+    previous: Fields,
+    current: Fields,
+    is_same: Vec<Flag>,
+    is_larger: Vec<Flag>,
+    steps: Vec<Flag>,
+    /// How each field was coded last, and the time before.
+    ways: [[usize; 2]; FIELDS],
+}
+
+/// A header and where its fields end.
+#[derive(Clone, Debug, Default)]
+struct Fields {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Fields {
+    fn get(&self, index: usize) -> &[u8] {
+        let start = index.checked_sub(1).map_or(0, |before| {
+            self.ends.get(before).copied().unwrap_or(usize::MAX)
+        });
+        let end = self.ends.get(index).copied().unwrap_or(start);
+        self.bytes.get(start..end).unwrap_or_default()
+    }
+
+    fn end_field(&mut self) {
+        self.ends.push(self.bytes.len());
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+}
+
+/// What a byte is to fields.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Digit,
+    Letter,
+    Other,
+}
+
+fn class(byte: u8) -> Class {
+    match byte {
+        b'0'..=b'9' => Class::Digit,
+        b'A'..=b'Z' | b'a'..=b'z' => Class::Letter,
+        _ => Class::Other,
+    }
+}
+
+/// Length of the first field of a text that is not empty.
+fn field_len(text: &[u8]) -> usize {
+    let first = text.first().copied().map_or(Class::Other, class);
+    if first == Class::Other {
+        return text.len().min(1);
+    }
+    text.iter()
+        .take_while(|byte| class(**byte) == first)
+        .count()
+}
+
+impl Names {
+    /// A model for a block of `content_len` bytes.
+    pub(crate) fn new(content_len: usize) -> Self {
+        let mut names = Self {
+            text: TextModel::new(content_len),
+            previous: Fields::default(),
+            current: Fields::default(),
+            is_same: vec![Flag::default(); FIELDS * WAYS * WAYS * WAYS],
+            is_larger: vec![Flag::default(); FIELDS * WAYS],
+            steps: vec![Flag::default(); FIELDS * 256],
+            ways: [[NEW; 2]; FIELDS],
+        };
+        for header in PRIMER.split_inclusive(|byte| *byte == END) {
+            // Nothing can be wrong with what is its own limit.
+            let _ = names.code(&mut Silent, header, header.len());
+        }
+        names.ways = [[NEW; 2]; FIELDS];
+        names.previous.clear();
+        names
+    }
+
+    /// Codes a header of at most `most` bytes, which ends with a line feed, and returns it.
+    ///
+    /// # Errors
+    /// [`Damage`] if what is decoded is longer.
+    pub(crate) fn code(
+        &mut self,
+        coder: &mut impl BitCoder,
+        header: &[u8],
+        most: usize,
+    ) -> Damaged<&[u8]> {
+        std::mem::swap(&mut self.previous, &mut self.current);
+        self.current.clear();
+        let mut rest = header;
+        let mut old = 0;
+        let mut way = SAME;
+        for number in 0.. {
+            let (field, behind) = rest.split_at(field_len(rest));
+            rest = behind;
+            way = self.code_field(coder, field, number.min(FIELDS - 1), &mut old, way)?;
+            if self.current.bytes.len() > most || coder.is_overrun() {
+                return Err(Damage("a header is longer than the content"));
+            }
+            if self.current.bytes.last() == Some(&END) {
+                break;
+            }
+        }
+        Ok(&self.current.bytes)
+    }
+
+    /// Codes a field, given the number of the field of the header before that it may resemble.
+    fn code_field(
+        &mut self,
+        coder: &mut impl BitCoder,
+        field: &[u8],
+        number: usize,
+        old: &mut usize,
+        before: usize,
+    ) -> Damaged<usize> {
+        let expected = self.previous.get(*old);
+        let mut way = NEW;
+        if !expected.is_empty() {
+            let [last, older] = self.ways[number];
+            let habit = (last * WAYS + older) * WAYS + before;
+            if self.is_same[number * WAYS * WAYS * WAYS + habit].code(coder, field == expected) {
+                self.current.bytes.extend_from_slice(expected);
+                *old += 1;
+                way = SAME;
+            } else if let Some(value) = number_of(expected) {
+                let step = step(value, expected, field);
+                let larger = &mut self.is_larger[number * WAYS + last];
+                if larger.code(coder, step.is_some()) {
+                    let steps = &mut self.steps[number * 256..][..256];
+                    let step = code_step(steps, coder, step.unwrap_or(0));
+                    let larger = value.wrapping_add(u64::from(step) + 1);
+                    let text = format!("{larger:0width$}", width = padding(expected));
+                    self.current.bytes.extend_from_slice(text.as_bytes());
+                    *old += 1;
+                    way = LARGER;
+                }
+            }
+        }
+        if way == NEW {
+            self.code_text(coder, field, number, *old)?;
+            *old = self.align(*old);
+        }
+        self.current.end_field();
+        self.ways[number] = [way, self.ways[number][0]];
+        Ok(way)
+    }
+
+    fn code_text(
+        &mut self,
+        coder: &mut impl BitCoder,
+        field: &[u8],
+        number: usize,
+        old: usize,
+    ) -> Damaged<()> {
+        let start = self.current.bytes.len();
+        let mut kind = Class::Other;
+        for position in 0.. {
+            let byte = field.get(position).copied().unwrap_or(RUN_END);
+            let place = Place {
+                header: &self.current.bytes,
+                start,
+                number,
+                before: self.previous.get(old),
+                last: self
+                    .current
+                    .ends
+                    .len()
+                    .checked_sub(1)
+                    .map_or(&[], |last| self.current.get(last)),
+            };
+            let byte = self.text.code(coder, byte, &place);
+            if position == 0 {
+                kind = class(byte);
+            } else if class(byte) != kind {
+                break;
+            }
+            self.current.bytes.push(byte);
+            if kind == Class::Other {
+                break;
+            }
+            if coder.is_overrun() {
+                return Err(Damage("the headers are cut short"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The field of the header before that the next field may resemble, after a field of new text:
+    /// the one behind the next equal field, or else behind the field that was replaced.
+    fn align(&self, old: usize) -> usize {
+        /// Fields that are looked at.
+        const AHEAD: usize = 16;
+        let start = self.current.ends.last().copied().unwrap_or(0);
+        let new = self.current.bytes.get(start..).unwrap_or_default();
+        let found = (old..old + AHEAD).find(|index| self.previous.get(*index) == new);
+        found.unwrap_or(old) + 1
+    }
+}
+
+fn code_step(flags: &mut [Flag], coder: &mut impl BitCoder, step: u8) -> u8 {
+    let mut node = 1;
+    for place in (0..8).rev() {
+        let bit = flags[node & 255].code(coder, step >> place & 1 == 1);
+        node = node << 1 | usize::from(bit);
+    }
+    node as u8
+}
+
+/// The number that a field is.
+fn number_of(field: &[u8]) -> Option<u64> {
+    let is_number = field.len() <= LONGEST_NUMBER && field.iter().all(u8::is_ascii_digit);
+    is_number.then(|| {
+        field
+            .iter()
+            .fold(0, |value, digit| value * 10 + u64::from(digit - b'0'))
+    })
+}
+
+/// Digits that a number after `field` has at least.
+fn padding(field: &[u8]) -> usize {
+    if field.first() == Some(&b'0') {
+        field.len()
+    } else {
+        1
+    }
+}
+
+/// How much larger `field` is than the number `value`, which is written as `expected`, less one.
+fn step(value: u64, expected: &[u8], field: &[u8]) -> Option<u8> {
+    let new = number_of(field).filter(|_| !field.is_empty())?;
+    let step = u8::try_from(new.checked_sub(value)?.checked_sub(1)?).ok()?;
+    let width = padding(expected);
+    (format!("{new:0width$}").as_bytes() == field).then_some(step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use codec_entropy::binary::{BinaryDecoder, BinaryEncoder};
+    use proptest::prelude::*;
+
+    fn coded(headers: &[Vec<u8>]) -> Vec<u8> {
+        let mut encoder = BinaryEncoder::new();
+        let mut names = Names::new(1000);
+        for header in headers {
+            let line = [header, &b"\n"[..]].concat();
+            assert_eq!(names.code(&mut encoder, &line, line.len()).unwrap(), line);
+        }
+        encoder.finish()
+    }
+
+    fn check(headers: &[Vec<u8>]) -> usize {
+        let coded = coded(headers);
+        let mut decoder = BinaryDecoder::new(&coded);
+        let mut names = Names::new(1000);
+        for header in headers {
+            let line = [header, &b"\n"[..]].concat();
+            assert_eq!(names.code(&mut decoder, b"", line.len()).unwrap(), line);
+        }
+        decoder.finish().unwrap();
+        coded.len()
+    }
+
+    proptest! {
+        #[test]
+        fn any_headers_come_back(headers in prop::collection::vec(prop::collection::vec(any::<u8>().prop_filter("", |byte| *byte != END), 0..40), 0..8)) {
+            check(&headers);
+        }
+
+        #[test]
+        fn like_headers_come_back(headers in prop::collection::vec("(chr|x)[0-9]{0,3}[ :|.]{0,2}[a-c]{0,2}[0-9]{1,22}", 0..12)) {
+            check(&headers.into_iter().map(String::into_bytes).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn counting_costs_next_to_nothing() {
+        let headers: Vec<Vec<u8>> = (1..=3000)
+            .map(|n| format!("SRR001666.{n} FC:7:{:04}/1", n % 7000 + 95).into_bytes())
+            .collect();
+        assert!(check(&headers) < 200);
+    }
+
+    #[test]
+    fn a_longer_header_than_there_is_room_for_is_damage() {
+        let coded = coded(&[b"much longer than that".to_vec()]);
+        let result = Names::new(1000)
+            .code(&mut BinaryDecoder::new(&coded), b"", 5)
+            .map(<[u8]>::to_vec);
+        assert!(result.is_err());
+    }
+}
