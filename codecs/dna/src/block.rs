@@ -7,7 +7,9 @@ use codec_core::{BlockCodec, Error, Memory, Params, Result};
 use codec_entropy::binary::{BinaryDecoder, BinaryEncoder};
 
 use crate::damage::Damage;
+use crate::fastq::{self, Reads};
 use crate::lines::Lines;
+use crate::names;
 use crate::residues::{Joiner, Residues, Splitter, base};
 use crate::sequence::{self, Method};
 
@@ -18,6 +20,8 @@ enum Layout {
     Classic = 0,
     /// As lines, some of them headers.
     Lines = 1,
+    /// As records of FASTQ.
+    Reads = 2,
     /// Nothing but bases in upper case.
     Upper = 4,
     /// Nothing but bases in lower case.
@@ -29,9 +33,10 @@ enum Layout {
 }
 
 impl Layout {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Classic,
         Self::Lines,
+        Self::Reads,
         Self::Upper,
         Self::Lower,
         Self::UpperLine,
@@ -45,7 +50,7 @@ impl Layout {
             Self::Lower => Some((true, false)),
             Self::UpperLine => Some((false, true)),
             Self::LowerLine => Some((true, true)),
-            Self::Classic | Self::Lines => None,
+            Self::Classic | Self::Lines | Self::Reads => None,
         }
     }
 
@@ -111,6 +116,11 @@ fn top_level(class: Method) -> u8 {
     }
 }
 
+/// Whether qualities are mixed from several contexts.
+fn mixes(class: Method) -> bool {
+    matches!(class, Method::Mid | Method::Max)
+}
+
 /// A level whose memory is enough for a stream of which this is a payload.
 ///
 /// # Errors
@@ -134,14 +144,16 @@ pub(crate) const LARGEST_BLOCK: u64 = 1 << 30;
 
 /// Working memory for a block beside it and its payload, in bytes.
 pub(crate) fn memory(level: u8, block_len: usize, reference_len: usize) -> Memory {
-    /// Tables of the models of headers, line ends and runs.
-    const TABLES: u64 = 4 << 20;
+    /// Tables of the models of numbers, which are small.
+    const TABLES: u64 = 1 << 20;
     let class = class_of(level);
+    let tables =
+        TABLES + names::memory_bytes(block_len) as u64 + fastq::memory_bytes(mixes(class)) as u64;
     // Bases are kept one a byte, and lines and runs are at most as many as that much memory holds.
     let streams = (block_len as u64).saturating_mul(2);
     let ours = sequence::memory_bytes(block_len, class, reference_len)
         .saturating_add(streams)
-        .saturating_add(TABLES);
+        .saturating_add(tables);
     let classic = classic_params(top_level(class)).map(|params| Auto.memory(&params, block_len));
     let classic = classic.unwrap_or(Memory {
         encode: u64::MAX,
@@ -161,7 +173,25 @@ pub(crate) fn encode(
     threads: NonZeroUsize,
 ) -> Result<Vec<u8>> {
     let class = class_of(level);
-    let ours = as_lines(content, class, reference, threads);
+    let how = How {
+        class,
+        level,
+        reference,
+        threads,
+    };
+    let is_fastq = content.starts_with(b"@");
+    let mut ours = if is_fastq {
+        as_reads(content, how)?
+    } else {
+        None
+    };
+    if ours.is_none() {
+        ours = as_lines(content, how);
+    }
+    if ours.is_none() && !is_fastq {
+        // The block may begin within a record.
+        ours = as_reads(content, how)?;
+    }
     match ours {
         Some(coded) if !coded.is_doubtful => Ok(coded.payload),
         Some(coded) => {
@@ -174,6 +204,15 @@ pub(crate) fn encode(
         }
         None => as_bytes(content, class, level),
     }
+}
+
+/// What a block is encoded with.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    class: Method,
+    level: u8,
+    reference: &'a [u8],
+    threads: NonZeroUsize,
 }
 
 /// A payload, and whether a classical codec may do better.
@@ -194,8 +233,9 @@ fn as_bytes(content: &[u8], class: Method, level: u8) -> Result<Vec<u8>> {
 }
 
 /// Bases with the method of a class, or with a simpler one where that is smaller.
-fn encode_bases(bases: &[u8], class: Method, reference: &[u8]) -> (Method, Vec<u8>) {
-    let coded = sequence::encode(bases, class, reference);
+fn encode_bases(bases: &[u8], how: How<'_>) -> (Method, Vec<u8>) {
+    let class = how.class;
+    let coded = sequence::encode(bases, class, how.reference);
     if class != Method::Packed && coded.len() > bases.len().div_ceil(4) {
         return (Method::Packed, sequence::encode(bases, Method::Packed, &[]));
     }
@@ -218,12 +258,7 @@ fn is_rna(content: &[u8]) -> bool {
     balance > 0
 }
 
-fn as_lines(
-    content: &[u8],
-    class: Method,
-    reference: &[u8],
-    threads: NonZeroUsize,
-) -> Option<Coded> {
+fn as_lines(content: &[u8], how: How<'_>) -> Option<Coded> {
     let mut splitter = Splitter::new(is_rna(content), content.len());
     let mut lines = Lines::parse(content, &mut splitter)?;
     let Splitter {
@@ -232,19 +267,10 @@ fn as_lines(
         ..
     } = splitter;
     let is_doubtful = residues.is_doubtful() || bases.len() < content.len() / 4;
-    let is_plain = residues.is_plain() && lines.is_one_line();
-    if is_plain {
-        let (method, coded) = encode_bases(&bases, class, reference);
+    if residues.is_plain() && lines.is_one_line() {
         let layout = Layout::of_one_line(residues.starts_lower, lines.is_ended());
-        let mut payload = vec![
-            Head {
-                class,
-                method,
-                layout,
-            }
-            .to_byte(),
-        ];
-        payload.extend_from_slice(&coded);
+        let (method, coded) = encode_bases(&bases, how);
+        let payload = payload_of(how.class, method, layout, &[], &coded);
         return Some(Coded {
             payload,
             is_doubtful,
@@ -256,22 +282,64 @@ fn as_lines(
         let residues = residues.code(&mut encoder, true);
         lines.and(residues).ok().map(|()| encoder.finish())
     };
-    let ((method, coded), others) =
-        both(threads, || encode_bases(&bases, class, reference), others);
-    let mut payload = vec![
-        Head {
-            class,
-            method,
-            layout: Layout::Lines,
-        }
-        .to_byte(),
-    ];
-    put_part(&others?, &mut payload);
-    payload.extend_from_slice(&coded);
+    let ((method, coded), others) = both(how.threads, || encode_bases(&bases, how), others);
     Some(Coded {
-        payload,
+        payload: payload_of(how.class, method, Layout::Lines, &[&others?], &coded),
         is_doubtful,
     })
+}
+
+fn as_reads(content: &[u8], how: How<'_>) -> Result<Option<Coded>> {
+    let Some((mut reads, splitter)) = Reads::parse(content) else {
+        return Ok(None);
+    };
+    let Splitter {
+        mut residues,
+        bases,
+        ..
+    } = splitter;
+    let is_doubtful = residues.is_doubtful();
+    let malformed = match &reads.malformed[..] {
+        [] => Vec::new(),
+        malformed => Auto.encode_block(malformed, &classic_params(how.level)?)?,
+    };
+    let others = || {
+        let mut encoder = BinaryEncoder::new();
+        let len = content.len();
+        let coded = reads.code(&mut encoder, &mut residues, len, mixes(how.class), true);
+        coded.ok().map(|()| encoder.finish())
+    };
+    let ((method, coded), others) = both(how.threads, || encode_bases(&bases, how), others);
+    Ok(others.map(|others| Coded {
+        payload: payload_of(
+            how.class,
+            method,
+            Layout::Reads,
+            &[&others, &malformed],
+            &coded,
+        ),
+        is_doubtful,
+    }))
+}
+
+fn payload_of(
+    class: Method,
+    method: Method,
+    layout: Layout,
+    parts: &[&[u8]],
+    bases: &[u8],
+) -> Vec<u8> {
+    let head = Head {
+        class,
+        method,
+        layout,
+    };
+    let mut payload = vec![head.to_byte()];
+    for part in parts {
+        put_part(part, &mut payload);
+    }
+    payload.extend_from_slice(bases);
+    payload
 }
 
 /// Decodes a block.
@@ -314,19 +382,37 @@ pub(crate) fn decode(
         return content.map_err(|error| error.offset_by(1));
     }
     let mut coded = rest;
-    let others = take_part(&mut coded).map_err(|damage| damage.at(1))?;
-    let at = payload.len() - coded.len() - others.len();
-    let mut decoder = BinaryDecoder::new(others);
-    let mut lines = Lines::default();
-    let mut residues = Residues::default();
-    let mut parts = || {
-        residues.len = lines.code(&mut decoder, content_len, false)?;
-        residues.code(&mut decoder, false)
+    let mut part = || {
+        let part = take_part(&mut coded).map_err(|damage| damage.at(1))?;
+        Ok::<_, Error>((part, payload.len() - coded.len() - part.len()))
     };
-    parts().map_err(|damage| damage.at(at))?;
-    decoder
-        .finish()
-        .map_err(|error| Error::corrupt(at as u64, error.to_string()))?;
+    let (others, at) = part()?;
+    let mut decoder = BinaryDecoder::new(others);
+    let mut residues = Residues::default();
+    let damaged = |damage: Damage| damage.at(at);
+    let finish = |decoder: BinaryDecoder<'_>| {
+        let finished = decoder.finish();
+        finished.map_err(|error| Error::corrupt(at as u64, error.to_string()))
+    };
+    if head.layout == Layout::Reads {
+        let (malformed, malformed_at) = part()?;
+        let mut reads = Reads::default();
+        let mixes = mixes(head.class);
+        let decoded = reads.code(&mut decoder, &mut residues, content_len, mixes, false);
+        decoded.map_err(damaged)?;
+        finish(decoder)?;
+        let params = classic_params(top_level(head.class))?;
+        let malformed = reads.take_malformed(malformed, &Auto, &params);
+        malformed.map_err(|error| error.offset_by(malformed_at as u64))?;
+        let bases = decode_bases(coded, residues.bases())?;
+        return Ok(reads.join(content_len, &residues, &bases));
+    }
+    let mut lines = Lines::default();
+    residues.len = lines
+        .code(&mut decoder, content_len, false)
+        .map_err(damaged)?;
+    residues.code(&mut decoder, false).map_err(damaged)?;
+    finish(decoder)?;
     let bases = decode_bases(coded, residues.bases())?;
     Ok(lines.join(content_len, &residues, &bases))
 }
@@ -386,15 +472,31 @@ fn both<A: Send, B: Send>(
     })
 }
 
-/// The bases of sequences in FASTA or on plain lines; everything else in them is left out.
+/// Where a block ends: with a record of FASTQ or else with a line, where it can.
+pub(crate) fn end_of(block: &[u8]) -> usize {
+    let record = Some(block).filter(|block| block.starts_with(b"@"));
+    let record = record.and_then(fastq::last_record_end);
+    let line = || memchr::memrchr(b'\n', block).map_or(block.len(), |at| at + 1);
+    record.unwrap_or_else(line)
+}
+
+/// The bases (0 to 3: A, C, G, T) of sequences in FASTA, in FASTQ that is well formed, or on plain
+/// lines; everything else is left out.
 #[must_use]
 pub fn bases_of(content: &[u8]) -> Vec<u8> {
     let mut bases = Vec::new();
-    for line in content.split(|byte| *byte == b'\n') {
-        if line.first() != Some(&b'>') {
-            let letters = line.iter().filter(|letter| b"ACGTUacgtu".contains(letter));
-            bases.extend(letters.map(|letter| base(*letter)));
-        }
+    let mut push = |line: &[u8]| {
+        let letters = line.iter().filter(|letter| b"ACGTUacgtu".contains(letter));
+        bases.extend(letters.map(|letter| base(*letter)));
+    };
+    if content.starts_with(b"@") {
+        let records = fastq::Records::new(content);
+        records.flatten().for_each(|record| push(record.sequence));
+    } else {
+        let lines = content.split(|byte| *byte == b'\n');
+        lines
+            .filter(|line| line.first() != Some(&b'>'))
+            .for_each(push);
     }
     bases
 }

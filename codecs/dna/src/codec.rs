@@ -284,8 +284,7 @@ impl BlockCodec for DnaBlocks {
         block::decode(payload, content_len, level(params), &self.reference)
     }
 
-    /// Blocks end with a line where they can.
     fn block_end(&self, block: &[u8]) -> usize {
-        memchr::memrchr(b'\n', block).map_or(block.len(), |at| at + 1)
+        block::end_of(block)
     }
 }

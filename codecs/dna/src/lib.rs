@@ -9,6 +9,7 @@ mod block;
 mod codec;
 mod coder;
 mod damage;
+pub mod fastq;
 mod lines;
 mod names;
 mod residues;

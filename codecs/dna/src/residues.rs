@@ -133,7 +133,7 @@ fn only_symbols(exceptions: &[Exception]) -> bool {
 }
 
 /// Runs that may have come up to a place.
-fn most_runs(at: usize) -> usize {
+pub(crate) fn most_runs(at: usize) -> usize {
     FREE_RUNS + at / RESIDUES_PER_RUN
 }
 
@@ -174,6 +174,32 @@ impl Residues {
     pub(crate) fn bases(&self) -> usize {
         let others: u64 = self.exceptions.iter().map(|run| u64::from(run.len)).sum();
         u64::from(self.len).saturating_sub(others) as usize
+    }
+
+    /// Takes the exceptions of a letter out, and returns them.
+    pub(crate) fn take(&mut self, byte: u8) -> Vec<Exception> {
+        let all = std::mem::take(&mut self.exceptions);
+        let (taken, others) = all.into_iter().partition(|run| run.byte == byte);
+        self.exceptions = others;
+        taken
+    }
+
+    /// Puts exceptions back that were taken out, which are in order.
+    ///
+    /// # Errors
+    /// [`Damage`] if there are others in their places already.
+    pub(crate) fn insert(&mut self, runs: Vec<Exception>) -> Damaged<()> {
+        self.exceptions.extend(runs);
+        self.exceptions.sort_by_key(|run| run.at);
+        let ends = self
+            .exceptions
+            .iter()
+            .map(|run| run.at.saturating_add(run.len));
+        let mut next = self.exceptions.iter().skip(1);
+        if ends.zip(&mut next).any(|(end, next)| end > next.at) {
+            return Err(Damage("two letters in one place"));
+        }
+        Ok(())
     }
 
     /// Codes everything but the length, which both sides know.

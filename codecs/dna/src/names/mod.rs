@@ -71,6 +71,12 @@ impl Fields {
     }
 }
 
+/// Bytes of memory that a model takes.
+pub(crate) fn memory_bytes(content_len: usize) -> usize {
+    let flags = FIELDS * (WAYS * WAYS * WAYS + WAYS + 256) * size_of::<Flag>();
+    TextModel::memory_bytes(content_len) + flags
+}
+
 /// What a byte is to fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
