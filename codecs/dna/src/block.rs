@@ -132,10 +132,20 @@ pub(crate) fn level_of(payload: &[u8]) -> Result<u8> {
     Ok(top_level(Head::from_byte(byte)?.class))
 }
 
-/// The parameters of `auto` for a level.
-fn classic_params(level: u8) -> Result<Params> {
+/// Memory that `auto` may take, in bytes: what is no sequence is coded at a lower level in large
+/// blocks.
+const CLASSIC_MEMORY: u64 = 160 << 20;
+
+/// The parameters of `auto` that stand for a level, for content of a length.
+fn classic_params(level: u8, content_len: usize) -> Result<Params> {
     let mut params = Params::defaults(Auto.descriptor().params);
-    params.set("level", &level.to_string())?;
+    for level in (1..=level).rev() {
+        params.set("level", &level.to_string())?;
+        let Memory { encode, decode } = Auto.memory(&params, content_len);
+        if encode.max(decode) <= CLASSIC_MEMORY {
+            break;
+        }
+    }
     Ok(params)
 }
 
@@ -154,7 +164,8 @@ pub(crate) fn memory(level: u8, block_len: usize, reference_len: usize) -> Memor
     let ours = sequence::memory_bytes(block_len, class, reference_len)
         .saturating_add(streams)
         .saturating_add(tables);
-    let classic = classic_params(top_level(class)).map(|params| Auto.memory(&params, block_len));
+    let classic =
+        classic_params(top_level(class), block_len).map(|params| Auto.memory(&params, block_len));
     let classic = classic.unwrap_or(Memory {
         encode: u64::MAX,
         decode: u64::MAX,
@@ -228,7 +239,7 @@ fn as_bytes(content: &[u8], class: Method, level: u8) -> Result<Vec<u8>> {
         layout: Layout::Classic,
     };
     let mut payload = vec![head.to_byte()];
-    payload.extend(Auto.encode_block(content, &classic_params(level)?)?);
+    payload.extend(Auto.encode_block(content, &classic_params(level, content.len())?)?);
     Ok(payload)
 }
 
@@ -301,7 +312,7 @@ fn as_reads(content: &[u8], how: How<'_>) -> Result<Option<Coded>> {
     let is_doubtful = residues.is_doubtful();
     let malformed = match &reads.malformed[..] {
         [] => Vec::new(),
-        malformed => Auto.encode_block(malformed, &classic_params(how.level)?)?,
+        malformed => Auto.encode_block(malformed, &classic_params(how.level, malformed.len())?)?,
     };
     let others = || {
         let mut encoder = BinaryEncoder::new();
@@ -377,7 +388,7 @@ pub(crate) fn decode(
         return Ok(content);
     }
     if head.layout == Layout::Classic {
-        let params = classic_params(top_level(head.class))?;
+        let params = classic_params(top_level(head.class), content_len)?;
         let content = Auto.decode_block(rest, content_len, &params);
         return content.map_err(|error| error.offset_by(1));
     }
@@ -401,7 +412,7 @@ pub(crate) fn decode(
         let decoded = reads.code(&mut decoder, &mut residues, content_len, mixes, false);
         decoded.map_err(damaged)?;
         finish(decoder)?;
-        let params = classic_params(top_level(head.class))?;
+        let params = classic_params(top_level(head.class), reads.malformed_len())?;
         let malformed = reads.take_malformed(malformed, &Auto, &params);
         malformed.map_err(|error| error.offset_by(malformed_at as u64))?;
         let bases = decode_bases(coded, residues.bases())?;

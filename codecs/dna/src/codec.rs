@@ -181,7 +181,7 @@ impl Reference {
         let hash = reference.hash();
         if hash != model {
             return Err(Error::Unsupported(format!(
-                "{needed}; those of the file given with --reference have {}",
+                "{needed}, that of the file given has {}: name the right one with --reference FILE",
                 hex(&hash)
             )));
         }

@@ -218,14 +218,14 @@ impl Residues {
         if count > most_runs(self.len as usize) {
             return Err(Damage("more changes of case than residues allow"));
         }
-        // By the case of the run, the size of the last run of this case and of the other one.
-        let mut lens = vec![Number::new(); 2 * 8 * 8];
+        // By the case of the run and the size of the last run of this case.
+        let mut lens = vec![Number::new(); 2 * 8];
         let mut sizes = [0; 2];
         let mut before = 0u32;
         for i in 0..count {
             let change = self.case_changes.get(i).copied().unwrap_or(0);
             let parity = i % 2;
-            let context = (parity * 8 + sizes[parity]) * 8 + sizes[1 - parity];
+            let context = parity * 8 + sizes[parity];
             let len = lens[context].code(coder, change.wrapping_sub(before));
             sizes[parity] = size_class(len);
             before = before.saturating_add(len);
