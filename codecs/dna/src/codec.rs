@@ -71,6 +71,19 @@ impl Dna {
     /// The version of its payloads.
     pub const VERSION: u32 = 1;
 
+    /// As [`Codec::memory`], against a reference of at most `reference_len` bases.
+    #[must_use]
+    pub fn memory_with(&self, params: &Params, reference_len: usize) -> Memory {
+        let blocks = DnaBlocks::default();
+        let block_len = blocks.block_len(params);
+        let Memory { encode, decode } = block::memory(level(params), block_len, reference_len);
+        let beside = (reference_len as u64).saturating_add(2 * block_len as u64);
+        Memory {
+            encode: encode.saturating_add(beside),
+            decode: decode.saturating_add(beside),
+        }
+    }
+
     const DESCRIPTOR: Descriptor = Descriptor {
         id: Self::ID,
         version: Self::VERSION,
@@ -87,7 +100,7 @@ impl Codec for Dna {
     }
 
     fn memory(&self, params: &Params) -> Memory {
-        Blocks(DnaBlocks::default()).memory(params)
+        self.memory_with(params, 0)
     }
 
     fn encode(

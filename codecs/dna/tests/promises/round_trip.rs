@@ -159,7 +159,7 @@ fn blocks_end_with_a_record_or_a_line() {
     for cut in 500..reads.len() {
         let end = blocks.block_end(&reads.as_bytes()[..cut]);
         assert!(
-            end > 0 && reads[..end].lines().count() % 4 == 0,
+            end > 0 && reads[..end].lines().count().is_multiple_of(4),
             "{cut} {end}"
         );
         assert!(codec_dna::fastq::check(&reads.as_bytes()[..end]).is_ok());
