@@ -162,6 +162,7 @@ fn a_reference_is_needed_again_to_decode() {
     ])
     .succeeds();
     assert_eq!(codec_of(&dir, "mine.fa.cdc"), "dna");
+    std::fs::rename(dir.path("mine.fa"), dir.path("kept.fa")).unwrap();
     for command in ["decode", "test", "cat"] {
         dir.codec(&[command, "mine.fa.cdc"])
             .fails(5, &["mine.fa.cdc", "hash", "--reference FILE"]);
@@ -172,7 +173,7 @@ fn a_reference_is_needed_again_to_decode() {
     }
     let ran = dir.codec(&["cat", "--reference", "other.fa.gz", "mine.fa.cdc"]);
     assert_eq!(ran.succeeds().stdout, content.as_bytes());
-    dir.codec(&["test", "--reference", "mine.fa", "mine.fa.cdc"])
+    dir.codec(&["test", "--reference", "kept.fa", "mine.fa.cdc"])
         .succeeds();
     dir.codec(&[
         "decode",
