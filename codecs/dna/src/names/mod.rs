@@ -1,20 +1,22 @@
 //! Header texts: each is predicted field by field from the one before it.
 //!
-//! A header is cut into fields: runs of digits, runs of letters, and every other byte on its own.
-//! A field is the same as the field of the header before, or a number that is a little larger
-//! (with as many leading zeros), or new text. New text goes byte by byte through a small
+//! A header is cut into fields: runs of letters and digits, and every other byte on its own. A field
+//! is the same as the field of the header before, or its number (the digits at its end) is a little
+//! larger, with as many leading zeros, or it is new text. New text goes byte by byte through a small
 //! context-mixing model, which also knows the field that stood there before.
 
+mod same;
 mod text;
 
 use crate::coder::{BitCoder, Flag, Silent};
 use crate::damage::{Damage, Damaged};
+use same::Sameness;
 use text::{Place, TextModel};
 
 /// Ends every header; no header holds it.
 const END: u8 = b'\n';
 
-/// Ends a run of digits or letters that was coded as text.
+/// Ends a run that was coded as text.
 const RUN_END: u8 = 0;
 
 /// Fields whose habits are kept apart.
@@ -38,7 +40,7 @@ pub(crate) struct Names {
     text: TextModel,
     previous: Fields,
     current: Fields,
-    is_same: Vec<Flag>,
+    sameness: Sameness,
     is_larger: Vec<Flag>,
     steps: Vec<Flag>,
     /// How each field was coded last, and the time before.
@@ -73,35 +75,19 @@ impl Fields {
 
 /// Bytes of memory that a model takes.
 pub(crate) fn memory_bytes(content_len: usize) -> usize {
-    let flags = FIELDS * (WAYS * WAYS * WAYS + WAYS + 256) * size_of::<Flag>();
-    TextModel::memory_bytes(content_len) + flags
+    let flags = FIELDS * (WAYS + 256) * size_of::<Flag>();
+    TextModel::memory_bytes(content_len) + Sameness::memory_bytes() + flags
 }
 
-/// What a byte is to fields.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Digit,
-    Letter,
-    Other,
-}
-
-fn class(byte: u8) -> Class {
-    match byte {
-        b'0'..=b'9' => Class::Digit,
-        b'A'..=b'Z' | b'a'..=b'z' => Class::Letter,
-        _ => Class::Other,
-    }
+/// Whether a byte stands in runs; every other one is a field of its own.
+fn is_in_runs(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || !byte.is_ascii()
 }
 
 /// Length of the first field of a text that is not empty.
 fn field_len(text: &[u8]) -> usize {
-    let first = text.first().copied().map_or(Class::Other, class);
-    if first == Class::Other {
-        return text.len().min(1);
-    }
-    text.iter()
-        .take_while(|byte| class(**byte) == first)
-        .count()
+    let run = text.iter().take_while(|byte| is_in_runs(**byte)).count();
+    run.max(1).min(text.len())
 }
 
 impl Names {
@@ -111,7 +97,7 @@ impl Names {
             text: TextModel::new(content_len),
             previous: Fields::default(),
             current: Fields::default(),
-            is_same: vec![Flag::default(); FIELDS * WAYS * WAYS * WAYS],
+            sameness: Sameness::new(),
             is_larger: vec![Flag::default(); FIELDS * WAYS],
             steps: vec![Flag::default(); FIELDS * 256],
             ways: [[NEW; 2]; FIELDS],
@@ -166,21 +152,23 @@ impl Names {
         let expected = self.previous.get(*old);
         let mut way = NEW;
         if !expected.is_empty() {
-            let [last, older] = self.ways[number];
-            let habit = (last * WAYS + older) * WAYS + before;
-            if self.is_same[number * WAYS * WAYS * WAYS + habit].code(coder, field == expected) {
+            let ways = self.ways[number];
+            let is_same = field == expected;
+            if self
+                .sameness
+                .code(coder, is_same, number, expected, ways, before)
+            {
                 self.current.bytes.extend_from_slice(expected);
                 *old += 1;
                 way = SAME;
-            } else if let Some(value) = number_of(expected) {
-                let step = step(value, expected, field);
-                let larger = &mut self.is_larger[number * WAYS + last];
+            } else if let Some(number_then) = Numbered::of(expected) {
+                let step = number_then.step_to(field);
+                let larger = &mut self.is_larger[number * WAYS + ways[0]];
                 if larger.code(coder, step.is_some()) {
                     let steps = &mut self.steps[number * 256..][..256];
                     let step = code_step(steps, coder, step.unwrap_or(0));
-                    let larger = value.wrapping_add(u64::from(step) + 1);
-                    let text = format!("{larger:0width$}", width = padding(expected));
-                    self.current.bytes.extend_from_slice(text.as_bytes());
+                    let text = number_then.larger(step);
+                    self.current.bytes.extend_from_slice(&text);
                     *old += 1;
                     way = LARGER;
                 }
@@ -203,29 +191,23 @@ impl Names {
         old: usize,
     ) -> Damaged<()> {
         let start = self.current.bytes.len();
-        let mut kind = Class::Other;
         for position in 0.. {
             let byte = field.get(position).copied().unwrap_or(RUN_END);
+            let last = self.current.ends.len().checked_sub(1);
             let place = Place {
                 header: &self.current.bytes,
                 start,
                 number,
                 before: self.previous.get(old),
-                last: self
-                    .current
-                    .ends
-                    .len()
-                    .checked_sub(1)
-                    .map_or(&[], |last| self.current.get(last)),
+                last: last.map_or(&[], |last| self.current.get(last)),
             };
             let byte = self.text.code(coder, byte, &place);
-            if position == 0 {
-                kind = class(byte);
-            } else if class(byte) != kind {
+            let is_alone = !is_in_runs(byte);
+            if is_alone && position > 0 {
                 break;
             }
             self.current.bytes.push(byte);
-            if kind == Class::Other {
+            if is_alone {
                 break;
             }
             if coder.is_overrun() {
@@ -256,31 +238,46 @@ fn code_step(flags: &mut [Flag], coder: &mut impl BitCoder, step: u8) -> u8 {
     node as u8
 }
 
-/// The number that a field is.
-fn number_of(field: &[u8]) -> Option<u64> {
-    let is_number = field.len() <= LONGEST_NUMBER && field.iter().all(u8::is_ascii_digit);
-    is_number.then(|| {
-        field
-            .iter()
-            .fold(0, |value, digit| value * 10 + u64::from(digit - b'0'))
-    })
+/// A field that ends with a number.
+#[derive(Clone, Copy)]
+struct Numbered<'a> {
+    /// What stands before the number.
+    text: &'a [u8],
+    value: u64,
+    /// Digits that a number in its place has at least.
+    width: usize,
 }
 
-/// Digits that a number after `field` has at least.
-fn padding(field: &[u8]) -> usize {
-    if field.first() == Some(&b'0') {
-        field.len()
-    } else {
-        1
+impl<'a> Numbered<'a> {
+    fn of(field: &'a [u8]) -> Option<Self> {
+        let digits = field.iter().rev().take_while(|byte| byte.is_ascii_digit());
+        let (text, digits) = field.split_at(field.len() - digits.count());
+        if !(1..=LONGEST_NUMBER).contains(&digits.len()) {
+            return None;
+        }
+        let has_zeros = digits.first() == Some(&b'0');
+        Some(Self {
+            text,
+            value: digits
+                .iter()
+                .fold(0, |value, digit| value * 10 + u64::from(digit - b'0')),
+            width: if has_zeros { digits.len() } else { 1 },
+        })
     }
-}
 
-/// How much larger `field` is than the number `value`, which is written as `expected`, less one.
-fn step(value: u64, expected: &[u8], field: &[u8]) -> Option<u8> {
-    let new = number_of(field).filter(|_| !field.is_empty())?;
-    let step = u8::try_from(new.checked_sub(value)?.checked_sub(1)?).ok()?;
-    let width = padding(expected);
-    (format!("{new:0width$}").as_bytes() == field).then_some(step)
+    /// The field whose number is larger by `step` and one.
+    fn larger(&self, step: u8) -> Vec<u8> {
+        let value = self.value + u64::from(step) + 1;
+        let digits = format!("{value:0width$}", width = self.width);
+        [self.text, digits.as_bytes()].concat()
+    }
+
+    /// How much larger the number of `field` is, less one, if nothing else is different.
+    fn step_to(&self, field: &[u8]) -> Option<u8> {
+        let value = Numbered::of(field)?.value;
+        let step = u8::try_from(value.checked_sub(self.value)?.checked_sub(1)?).ok()?;
+        (self.larger(step) == field).then_some(step)
+    }
 }
 
 #[cfg(test)]

@@ -13,11 +13,11 @@ const INPUTS: usize = 8;
 /// in it.
 const ROWS: [usize; 2] = [(CONTEXTS + 1) * 256, 64 * 8];
 
-const FIRST_WEIGHT: i32 = 70;
+const FIRST_WEIGHT: i32 = 50;
 const RATE: i32 = 300;
-const FIRST_RATE: i32 = 900;
+const FIRST_RATE: i32 = 1700;
 /// Bytes after which half of the additional rate is gone.
-const RATE_HALF_LIFE: i32 = 1 << 10;
+const RATE_HALF_LIFE: i32 = 1 << 12;
 const MAP_RATE: u32 = 6;
 const LIMIT: u32 = 127;
 
