@@ -168,7 +168,7 @@ impl Alphabet {
     }
 }
 
-const LIMIT: u32 = 255;
+const LIMIT: u32 = 1023;
 
 /// Binary logarithm of the most entries in the table of the light model.
 const LIGHT_BITS: u32 = 21;
@@ -225,8 +225,8 @@ const TABLE_BITS: u32 = 20;
 
 /// Rows of weights: the bits so far; the place in the read; the last quality.
 const ROWS: [usize; 3] = [256, 256, 256];
-const FIRST_WEIGHT: i32 = 64;
-const RATE: i32 = 120;
+const FIRST_WEIGHT: i32 = 45;
+const RATE: i32 = 60;
 const FIRST_RATE: i32 = 800;
 /// Qualities after which half of the additional rate is gone.
 const RATE_HALF_LIFE: i32 = 1 << 13;
