@@ -45,10 +45,11 @@ pub(crate) fn without_gzip(path: &Path) -> PathBuf {
 /// Whether a file is called as sequences are: `NAME.fasta` and the like, in either case.
 fn is_sequence(path: &Path) -> bool {
     let suffix = path.extension().and_then(OsStr::to_str);
-    suffix.is_some_and(|suffix| {
-        let is_same = |known: &&str| suffix.eq_ignore_ascii_case(known);
-        SEQUENCE_SUFFIXES.iter().any(|known| is_same(&known))
-    })
+    let is_known = |suffix: &str| {
+        let mut known = SEQUENCE_SUFFIXES.iter();
+        known.any(|known| suffix.eq_ignore_ascii_case(known))
+    };
+    suffix.is_some_and(is_known)
 }
 
 /// Whether a file is called as logs are: `NAME.log`, or `NAME.log.1` once it is rotated.

@@ -159,8 +159,9 @@ pub(crate) fn memory(level: u8, block_len: usize, reference_len: usize) -> Memor
     let class = class_of(level);
     let tables =
         TABLES + names::memory_bytes(block_len) as u64 + fastq::memory_bytes(mixes(class)) as u64;
-    // Bases are kept one a byte, and lines and runs are at most as many as that much memory holds.
-    let streams = (block_len as u64).saturating_mul(2);
+    // Bases are kept one a byte; lines (4 bytes for each 8), exceptions (12 for each 16) and changes
+    // of case (4 for each 16) are at most as many.
+    let streams = (block_len as u64).saturating_mul(5) / 2;
     let ours = sequence::memory_bytes(block_len, class, reference_len)
         .saturating_add(streams)
         .saturating_add(tables);

@@ -44,7 +44,7 @@ const CHUNK: usize = 32;
 /// Runs of lower case and of exceptions that any content may have,
 const FREE_RUNS: usize = 1 << 10;
 /// and residues for each further one. Content with more is no sequence.
-const RESIDUES_PER_RUN: usize = 8;
+const RESIDUES_PER_RUN: usize = 16;
 
 impl Splitter {
     /// A splitter for at most `len` residues.

@@ -12,6 +12,10 @@ use crate::residues::{Exception, Joiner, Residues, Splitter, most_runs};
 const FREE_MALFORMED: usize = 16 << 10;
 const MALFORMED_SHARE: usize = 8;
 
+/// Parts that any block may have, and bytes for each further one.
+const FREE_PARTS: usize = 1 << 10;
+const BYTES_PER_PART: usize = 64;
+
 /// Shortest record: four line ends, `@` and `+`.
 const SHORTEST: usize = 6;
 
@@ -95,6 +99,10 @@ pub(crate) fn last_record_end(block: &[u8]) -> Option<usize> {
     None
 }
 
+fn most_parts(content_len: usize) -> usize {
+    FREE_PARTS + content_len / BYTES_PER_PART
+}
+
 impl Reads {
     /// Takes content apart; letters go to the splitter returned. `None` if it is not mostly FASTQ.
     pub(crate) fn parse(content: &[u8]) -> Option<(Self, Splitter)> {
@@ -128,6 +136,9 @@ impl Reads {
             if part[1] > 0 {
                 reads.parts.push(part);
                 part = [0; 2];
+                if reads.parts.len() >= most_parts(content.len()) {
+                    return None;
+                }
             }
             let line = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
             let (line, behind) = rest.split_at(line);
@@ -181,8 +192,7 @@ impl Reads {
         encodes: bool,
     ) -> Damaged<()> {
         let count = Number::new().code(coder, self.parts.len() as u32) as usize;
-        // But for the first one, a part is at least a malformed line and a record.
-        if count > content_len / (SHORTEST + 1) + 2 {
+        if count > most_parts(content_len) {
             return Err(Damage("more parts than the content has room for"));
         }
         let (mut bytes, mut records) = (Number::new(), Number::new());

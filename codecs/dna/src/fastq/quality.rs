@@ -62,7 +62,7 @@ pub(super) fn code<K: BitCoder>(
         decoded: Vec::with_capacity(decoded.min(1 << 20)),
     };
     if mixes {
-        reads.code(coder, &alphabet, &mut Mixed::new(&alphabet))?;
+        reads.code(coder, &alphabet, &mut Mixed::new(&alphabet, total))?;
     } else {
         reads.code(coder, &alphabet, &mut Light::new(&alphabet))?;
     }
@@ -72,11 +72,13 @@ pub(super) fn code<K: BitCoder>(
 /// Bytes of memory that a model takes.
 pub(crate) fn memory_bytes(mixes: bool) -> usize {
     let entries = if mixes {
-        CONTEXTS << TABLE_BITS
+        CONTEXTS << MOST_BITS
     } else {
         1 << LIGHT_BITS
     };
-    entries * size_of::<AdaptiveProbability>() + (1 << 20)
+    /// For the mixer and the rest.
+    const OTHERS: usize = 1 << 18;
+    entries * size_of::<AdaptiveProbability>() + Apm::memory_bytes(1 << 16) + OTHERS
 }
 
 struct Reads<'a> {
@@ -220,8 +222,9 @@ impl Model for Light {
 const CONTEXTS: usize = 6;
 /// The contexts, the bits alone, a constant.
 const INPUTS: usize = 8;
-/// Entries of each context's table.
-const TABLE_BITS: u32 = 20;
+/// Binary logarithms of the fewest and the most entries of each context's table.
+const FEWEST_BITS: u32 = 14;
+const MOST_BITS: u32 = 20;
 
 /// Rows of weights: the bits so far; the place in the read; the last quality.
 const ROWS: [usize; 3] = [256, 256, 256];
@@ -239,6 +242,7 @@ struct Mixed {
     mixer: Mixer<INPUTS, 3>,
     refined: Apm,
     inputs: [i16; INPUTS],
+    table_bits: u32,
     bits: u32,
     rows: [usize; CONTEXTS],
     cells: [usize; CONTEXTS],
@@ -249,13 +253,16 @@ struct Mixed {
 }
 
 impl Mixed {
-    fn new(alphabet: &Alphabet) -> Self {
+    fn new(alphabet: &Alphabet, total: usize) -> Self {
+        let len_bits = usize::BITS - total.leading_zeros();
+        let table_bits = (len_bits + 4).clamp(FEWEST_BITS, MOST_BITS);
         Self {
-            tables: vec![AdaptiveProbability::default(); CONTEXTS << TABLE_BITS],
+            tables: vec![AdaptiveProbability::default(); CONTEXTS << table_bits],
             alone: Box::new([AdaptiveProbability::default(); 256]),
             mixer: Mixer::new(ROWS, 1, FIRST_WEIGHT),
-            refined: Apm::new(256 * 256),
+            refined: Apm::new(1 << (2 * alphabet.bits)),
             inputs: [0; INPUTS],
+            table_bits,
             bits: alphabet.bits,
             rows: [0; CONTEXTS],
             cells: [0; CONTEXTS],
@@ -283,10 +290,10 @@ impl Model for Mixed {
             (place >> 2) << 16 | larger << 8 | last,
         ];
         // A row of all nodes lies together, wherever the hash puts it.
-        let mask = (1 << (TABLE_BITS - self.bits)) - 1;
+        let mask = (1 << (self.table_bits - self.bits)) - 1;
         for (i, context) in contexts.into_iter().enumerate() {
             let hash = (context_hash(context as u64, i as u32) >> 32) as usize;
-            self.rows[i] = i << TABLE_BITS | (hash & mask) << self.bits;
+            self.rows[i] = i << self.table_bits | (hash & mask) << self.bits;
         }
         self.last = last;
         self.place = past.position.min(255);
@@ -305,7 +312,7 @@ impl Model for Mixed {
         let logit = self
             .mixer
             .mix(&self.inputs, [node, self.place, self.last], 0);
-        let refined = self.refined.refine(logit, self.last << 8 | node & 255);
+        let refined = self.refined.refine(logit, self.last << self.bits | node);
         let probability = (i32::from(squash(logit)) + refined) >> 1;
         let bit = coder.code(bit, probability.clamp(1, 65_535) as u16);
         self.mixer.learn(&self.inputs, bit, self.rate);

@@ -5,7 +5,7 @@ use codec_core::Error;
 use crate::{bases, decode, encode, lines, reads};
 
 fn contents() -> Vec<String> {
-    let sequence = bases(900, 3);
+    let sequence = bases(300, 3);
     vec![
         sequence.to_lowercase() + "\n",
         format!(
@@ -19,9 +19,9 @@ fn contents() -> Vec<String> {
             sequence[..99].to_lowercase(),
             &sequence[..50]
         ),
-        reads(12),
-        reads(5) + "@x\nA\n" + &reads(6).replace("\n+\n", "\n+ \n") + &reads(2),
-        "words, and nothing but words\n".repeat(9),
+        reads(3),
+        reads(3) + "@x\nA\n" + &reads(1),
+        "words, and nothing but words\n".repeat(5),
     ]
 }
 
