@@ -69,14 +69,15 @@ pub(crate) enum Command {
     codec encode -o notes.txt.gz notes.txt    a standard gzip file\n  \
     codec encode -r --out-dir packed logs/    a whole directory, into packed/logs/\n  \
     tar c src | codec encode > src.tar.cdc    in a pipe\n  \
-    codec encode --verify --rm big.log        remove the source once it is proven safe")]
+    codec encode --verify --rm big.log        remove the source once it is proven safe\n  \
+    codec encode -9 --reference a.fa.gz b.fa  a genome against another one")]
 pub(crate) struct EncodeArgs {
     #[command(flatten)]
     pub(crate) inputs: InputArgs,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
-    /// Codec to use; `codec list` shows them [default: log for files called *.log, else auto, which
-    /// picks by content]
+    /// Codec to use; `codec list` shows them [default: log for files called *.log, dna for *.fa,
+    /// *.fastq and the like, else auto, which picks by content]
     #[arg(short, long, value_name = "NAME")]
     pub(crate) codec: Option<String>,
     #[command(flatten)]
@@ -94,6 +95,8 @@ pub(crate) struct EncodeArgs {
     /// Decode what was written and compare it with the source before it gets its name
     #[arg(long)]
     pub(crate) verify: bool,
+    #[command(flatten)]
+    pub(crate) reference: ReferenceArgs,
     #[command(flatten)]
     pub(crate) resources: ResourceArgs,
     #[command(flatten)]
@@ -126,6 +129,8 @@ pub(crate) struct DecodeArgs {
     /// Write zeros as zeros
     #[arg(long, overrides_with = "sparse")]
     pub(crate) no_sparse: bool,
+    #[command(flatten)]
+    pub(crate) reference: ReferenceArgs,
     #[command(flatten)]
     pub(crate) resources: ResourceArgs,
     #[command(flatten)]
@@ -166,6 +171,8 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) max_output: Option<u64>,
     #[command(flatten)]
+    pub(crate) reference: ReferenceArgs,
+    #[command(flatten)]
     pub(crate) resources: ResourceArgs,
     #[command(flatten)]
     pub(crate) chatter: Chatter,
@@ -193,6 +200,8 @@ pub(crate) struct CatArgs {
     /// Stop with exit code 4 before decoding more than this per file [default: no limit]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) max_output: Option<u64>,
+    #[command(flatten)]
+    pub(crate) reference: ReferenceArgs,
     #[command(flatten)]
     pub(crate) resources: ResourceArgs,
     #[command(flatten)]
@@ -340,6 +349,15 @@ impl LevelArgs {
             .find_map(|(digit, set)| set.then_some(digit));
         self.level.or(digit)
     }
+}
+
+/// What encoder and decoder both have beside the file.
+#[derive(Debug, Args)]
+pub(crate) struct ReferenceArgs {
+    /// Sequences to code against, for the codec dna (which this implies): FASTA, FASTQ or plain, also
+    /// compressed. Decoding needs the same ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) reference: Option<PathBuf>,
 }
 
 /// What an operation may use.

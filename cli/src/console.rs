@@ -151,6 +151,13 @@ pub(crate) fn warn(chatter: Chatter, file: Option<&str>, text: &str) {
     }
 }
 
+/// Says what may surprise but is meant to be, on standard error; not with `-q`.
+pub(crate) fn remark(chatter: Chatter, file: Option<&str>, text: &str) {
+    if chatter.quiet == 0 {
+        message("note", file, text);
+    }
+}
+
 fn message(kind: &str, file: Option<&str>, text: &str) {
     match file {
         Some(file) => say(&format!("{kind}: {}: {}", safe(file), safe(text))),

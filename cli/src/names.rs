@@ -19,8 +19,41 @@ pub(crate) fn encoded(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Suffixes of files of nucleotide sequences.
+const SEQUENCE_SUFFIXES: [&str; 8] = ["fa", "fasta", "fna", "ffn", "fsa", "fas", "fq", "fastq"];
+
+/// Codecs that files are encoded with for their names.
+pub(crate) const CODECS_BY_NAME: [&str; 2] = ["log", "dna"];
+
+/// The codec for files that are called so, one of [`CODECS_BY_NAME`].
+pub(crate) fn codec_for(path: &Path) -> Option<&'static str> {
+    let [log, dna] = CODECS_BY_NAME;
+    if is_log(path) {
+        return Some(log);
+    }
+    is_sequence(path).then_some(dna)
+}
+
+/// `notes.txt.gz` gives `notes.txt`; other names stay as they are.
+pub(crate) fn without_gzip(path: &Path) -> PathBuf {
+    match path.extension() {
+        Some(suffix) if suffix.eq_ignore_ascii_case("gz") => path.with_extension(""),
+        _ => path.to_owned(),
+    }
+}
+
+/// Whether a file is called as sequences are: `NAME.fasta` and the like, in either case.
+fn is_sequence(path: &Path) -> bool {
+    let suffix = path.extension().and_then(OsStr::to_str);
+    let is_known = |suffix: &str| {
+        let mut known = SEQUENCE_SUFFIXES.iter();
+        known.any(|known| suffix.eq_ignore_ascii_case(known))
+    };
+    suffix.is_some_and(is_known)
+}
+
 /// Whether a file is called as logs are: `NAME.log`, or `NAME.log.1` once it is rotated.
-pub(crate) fn is_log(path: &Path) -> bool {
+fn is_log(path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
         return false;
     };
@@ -109,6 +142,29 @@ mod tests {
             "a.log.1.txt",
         ] {
             assert!(!is_log(Path::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn sequences_are_known_by_their_names() {
+        for name in ["a.fa", "d/x.FASTA", "chr.1.fna", "reads.fq", "Reads.FastQ"] {
+            assert_eq!(codec_for(Path::new(name)), Some("dna"), "{name}");
+        }
+        for name in ["fasta", ".fa", "a.fa.gz", "a.fa.cdc", "a.fax"] {
+            assert_eq!(codec_for(Path::new(name)), None, "{name}");
+        }
+        assert_eq!(codec_for(Path::new("fa.log")), Some("log"));
+    }
+
+    #[test]
+    fn only_a_suffix_of_gzip_is_taken_away() {
+        for (name, expected) in [
+            ("a.fa.gz", "a.fa"),
+            ("a.GZ", "a"),
+            ("a.fa", "a.fa"),
+            ("gz", "gz"),
+        ] {
+            assert_eq!(without_gzip(Path::new(name)), Path::new(expected));
         }
     }
 

@@ -4,11 +4,13 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread;
 
-use codec_suite::core::{Budget, Codec, Job, Limits, NativeStream, Params, Registry};
+use codec_suite::core::{Budget, Codec, Job, Limits, Memory, NativeStream, Params, Registry};
+use codec_suite::dna::Dna;
 
 use crate::args::{EncodeArgs, ResourceArgs};
 use crate::failure::Failure;
 use crate::names;
+use crate::reference::Reference;
 
 /// Memory that an operation stays within if nothing else is asked for, in bytes.
 pub(crate) const DEFAULT_MEMORY: u64 = 320 << 20;
@@ -38,16 +40,27 @@ impl<'r> Encoding<'r> {
         })
     }
 
-    /// How files with names of logs are encoded if no codec is named and nothing is asked for that
-    /// `log` does not have.
-    pub(crate) fn of_logs(&self, registry: &'r Registry, args: &EncodeArgs) -> Option<Self> {
-        let is_chosen = args.codec.is_some() || self.native.is_some();
-        let codec = registry.find("log").filter(|_| !is_chosen)?;
+    /// How files whose names stand for the codec `id` are encoded, if no codec is named and nothing
+    /// is asked for that this one does not have.
+    pub(crate) fn by_name(
+        &self,
+        registry: &'r Registry,
+        args: &EncodeArgs,
+        id: &str,
+    ) -> Option<Self> {
+        let is_chosen = is_chosen(args) || self.native.is_some();
+        let codec = registry.find(id).filter(|_| !is_chosen)?;
         Some(Encoding {
             codec,
             params: parameters(codec, args).ok()?,
             native: None,
         })
+    }
+
+    /// Whether content that is compressed with gzip is unpacked and encoded, not the file as it is:
+    /// where sequences were asked for.
+    pub(crate) fn peels(&self, args: &EncodeArgs) -> bool {
+        is_chosen(args) && self.codec.descriptor().id == Dna::ID
     }
 
     /// The suffix of the files written.
@@ -58,15 +71,25 @@ impl<'r> Encoding<'r> {
 
     /// Threads and memory for encoding: unless `--memory` says otherwise, one worker may take what
     /// it needs, and more workers run only within the default.
-    pub(crate) fn job(&self, resources: ResourceArgs) -> Job {
-        encoding_job(self.codec, &self.params, resources)
+    pub(crate) fn job(&self, resources: ResourceArgs, reference: &Reference) -> Job {
+        let need = self.memory(reference).encode;
+        let memory = resources.memory.unwrap_or(DEFAULT_MEMORY.max(need));
+        reference.given_to(job(resources, memory, u64::MAX))
+    }
+
+    /// Memory that one worker needs.
+    fn memory(&self, reference: &Reference) -> Memory {
+        match reference.len() {
+            0 => self.codec.memory(&self.params),
+            len => Dna.memory_with(&self.params, len),
+        }
     }
 
     /// Threads and memory for decoding what was just encoded.
-    pub(crate) fn verification_job(&self, resources: ResourceArgs) -> Job {
-        let need = self.codec.memory(&self.params).decode;
+    pub(crate) fn verification_job(&self, resources: ResourceArgs, reference: &Reference) -> Job {
+        let need = self.memory(reference).decode;
         let memory = resources.memory.unwrap_or(DEFAULT_MEMORY.max(need));
-        job(resources, memory, u64::MAX)
+        reference.given_to(job(resources, memory, u64::MAX))
     }
 }
 
@@ -100,15 +123,31 @@ fn job(resources: ResourceArgs, memory: u64, output: u64) -> Job {
     }
 }
 
+/// Whether the options name a codec.
+fn is_chosen(args: &EncodeArgs) -> bool {
+    args.codec.is_some() || args.reference.reference.is_some()
+}
+
 /// The codec, and its native format where the options or the output's name ask for that.
 fn choose_codec<'r>(
     registry: &'r Registry,
     args: &EncodeArgs,
 ) -> Result<(&'r dyn Codec, Option<&'r dyn NativeStream>), Failure> {
-    let named = match &args.codec {
+    let mut named = match &args.codec {
         Some(name) => Some(registry.named(name)?),
         None => None,
     };
+    if args.reference.reference.is_some() {
+        let dna = registry.named(Dna::ID)?;
+        if let Some(id) = named
+            .map(|codec| codec.descriptor().id)
+            .filter(|id| *id != Dna::ID)
+        {
+            return Err(Failure::usage(format!("codec '{id}' takes no reference"))
+                .hint("--reference goes with -c dna"));
+        }
+        named = Some(dna);
+    }
     let suffix = args.target.output.as_deref().and_then(names::native_suffix);
     let by_suffix = suffix.and_then(|suffix| registry.native_by_suffix(&suffix));
     let (codec, native) = match (named, by_suffix) {

@@ -9,6 +9,7 @@
 mod attributes;
 mod bench;
 mod damage;
+mod dna;
 mod fixture;
 mod interruption;
 mod limits;

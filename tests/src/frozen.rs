@@ -17,10 +17,110 @@ pub struct Content {
 #[must_use]
 pub fn contents(codec: &str) -> Vec<Content> {
     let mut contents = contents_of_all();
-    if codec == "log" {
-        contents.extend(contents_of_logs());
+    match codec {
+        "log" => contents.extend(contents_of_logs()),
+        "dna" => contents.extend(contents_of_sequences()),
+        _ => {}
     }
     contents
+}
+
+/// Sequences, with a level for each method that bases have, and one for each layout.
+fn contents_of_sequences() -> Vec<Content> {
+    let packed = sequence(3_000, 1).to_lowercase();
+    let contents = [
+        ("packed", packed, "1"),
+        ("fast", fasta(1, "\n"), "3"),
+        ("mid", fasta(2, "\r\n"), "6"),
+        ("max", fasta(3, "\n"), "9"),
+        ("reads-light", reads(40), "2"),
+        (
+            "reads-mixed",
+            reads(41) + "@cut\nACGT\n+\nII\n" + &reads(3),
+            "7",
+        ),
+        ("rna", sequence(500, 5).replace('T', "U") + "\n", "4"),
+    ];
+    contents
+        .map(|(name, text, level)| Content {
+            name,
+            bytes: text.into_bytes(),
+            streams: 1,
+            level: Some(level),
+        })
+        .into()
+}
+
+/// Letters with repeats, forward and as the reverse complement.
+fn sequence(len: usize, seed: u64) -> String {
+    let mut state = seed;
+    let mut below = move |bound: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % bound
+    };
+    let mut letters: Vec<u8> = Vec::new();
+    while letters.len() < len {
+        let piece = below(letters.len() as u64 + 1) as usize;
+        let repeated = letters.get(piece..).unwrap_or_default();
+        let repeated: Vec<u8> = repeated.iter().copied().take(90).collect();
+        match below(5) {
+            0 => letters.extend(repeated),
+            1 => letters.extend(repeated.iter().rev().map(|letter| match letter {
+                b'A' => b'T',
+                b'C' => b'G',
+                b'G' => b'C',
+                _ => b'A',
+            })),
+            _ => letters.extend((0..60).map(|_| b"ACGT"[below(4) as usize])),
+        }
+    }
+    letters.truncate(len);
+    letters.into_iter().map(char::from).collect()
+}
+
+/// Records with lower case, unknown letters and a blank line.
+fn fasta(seed: u64, end: &str) -> String {
+    let record = |n: u64| {
+        let mut letters = sequence(700 + 90 * n as usize, seed + n);
+        letters.replace_range(100..150, &"N".repeat(50));
+        let (upper, masked) = letters.split_at(400);
+        let letters = upper.to_owned() + &masked.to_lowercase() + "RYACGT";
+        let lines = letters.as_bytes().chunks(60);
+        let lines = lines.map(|line| String::from_utf8_lossy(line).into_owned() + end);
+        format!(
+            ">contig_{n:03} len={}{end}{}",
+            letters.len(),
+            lines.collect::<String>()
+        )
+    };
+    (7..12).map(record).collect::<String>() + end
+}
+
+/// Reads of an instrument, some with unknown letters.
+fn reads(count: u64) -> String {
+    let read = |n: u64| {
+        let len = if n % 7 == 6 { 60 } else { 75 };
+        let mut letters = sequence(len, n);
+        let quality = |at: usize| {
+            let fall = (at as u64 * (n % 5)) / 20 + (at as u64 * n) % 4;
+            char::from(b'J' - fall as u8)
+        };
+        let mut qualities: String = (0..len).map(quality).collect();
+        if n % 6 == 1 {
+            letters.replace_range(50..53, "NNN");
+            qualities.replace_range(50..53, "###");
+        }
+        let name = format!(
+            "UNIT7:12:FC01:3:{}:{}:{}",
+            1101 + n / 9,
+            1_000 + n * 37,
+            (n * 7_919) % 90_000
+        );
+        format!("@{name} 1:N:0:7\n{letters}\n+\n{qualities}\n")
+    };
+    (0..count).map(read).collect()
 }
 
 /// Logs, with a level for each method that lines have.

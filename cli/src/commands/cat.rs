@@ -15,6 +15,7 @@ use crate::inputs::Input;
 use crate::output::{Manner, Output, Target};
 use crate::progress::Direction;
 use crate::range::ByteRange;
+use crate::reference::Reference;
 use crate::settings::decoding_job;
 use crate::source::{Source, name_of};
 use crate::transfer::Transfer;
@@ -22,6 +23,13 @@ use crate::transfer::Transfer;
 pub(crate) fn run(args: &CatArgs) -> Exit {
     let mut console = Console::new("cat", args.chatter, false);
     let registry = codec_suite::registry();
+    let reference = match Reference::load(&registry, &args.reference) {
+        Ok(reference) => reference,
+        Err(failure) => {
+            console.fail(None, &failure);
+            return console.finish();
+        }
+    };
     let stdin = [Path::new("-").to_owned()];
     let files = if args.files.is_empty() {
         &stdin[..]
@@ -30,7 +38,7 @@ pub(crate) fn run(args: &CatArgs) -> Exit {
     };
     for file in files {
         let input = Input::named(file);
-        if let Err(failure) = cat(&registry, args, &input) {
+        if let Err(failure) = cat(&registry, args, &reference, &input) {
             console.fail(Some(&name_of(input.path())), &failure);
         }
         if console.reader_gone() {
@@ -40,7 +48,12 @@ pub(crate) fn run(args: &CatArgs) -> Exit {
     console.finish()
 }
 
-fn cat(registry: &Registry, args: &CatArgs, input: &Input) -> Result<(), Failure> {
+fn cat(
+    registry: &Registry,
+    args: &CatArgs,
+    reference: &Reference,
+    input: &Input,
+) -> Result<(), Failure> {
     let mut source = Source::open(input, true)?;
     let format = Format::recognise(registry, &mut source, args.codec.as_deref())?;
     let manner = Manner {
@@ -50,7 +63,7 @@ fn cat(registry: &Registry, args: &CatArgs, input: &Input) -> Result<(), Failure
     };
     let mut transfer = Transfer::open(source, &Target::Stdout, manner, false, args.chatter)?;
     transfer.watch(Direction::Decode);
-    let job = decoding_job(args.resources, args.max_output);
+    let job = reference.given_to(decoding_job(args.resources, args.max_output));
     match (args.bytes, format) {
         (None, _) => whole(registry, format, transfer, &job),
         (Some(range), Format::Container) if transfer.source.seekable() => {

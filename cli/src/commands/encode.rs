@@ -1,23 +1,26 @@
 //! `codec encode`: files to `.cdc` or native streams.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Instant;
 
 use codec_suite::core::container::{Frame, StreamHeader, Writer};
-use codec_suite::core::{Error, FrameSink, Media, Registry, Stats};
+use codec_suite::core::{Error, FrameSink, Media, NativeStream, Registry, Stats};
 use serde::Serialize;
 
 use crate::args::EncodeArgs;
-use crate::console::Console;
+use crate::console::{self, Console};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::format::Format;
 use crate::inputs::{self, Input};
 use crate::names;
 use crate::output::{Manner, Output, Target};
+use crate::peel;
 use crate::progress::{Direction, Progress};
+use crate::reference::Reference;
 use crate::settings::{DEFAULT_MEMORY, Encoding};
-use crate::source::{Source, name_of};
+use crate::source::{Fingerprint, Source, name_of};
 use crate::targets::Targets;
 use crate::transfer::Transfer;
 use crate::units::{count, grouped, ratio, size_of_at_least};
@@ -49,9 +52,13 @@ pub(crate) fn run(args: &EncodeArgs) -> Exit {
 fn encode_all(args: &EncodeArgs, console: &mut Console) -> Result<(), Failure> {
     let registry = codec_suite::registry();
     let encoding = Encoding::new(&registry, args)?;
+    let by_name = names::CODECS_BY_NAME
+        .iter()
+        .filter_map(|id| encoding.by_name(&registry, args, id));
     let encoder = Encoder {
-        of_logs: encoding.of_logs(&registry, args),
+        by_name: by_name.collect(),
         encoding,
+        reference: Reference::load(&registry, &args.reference)?,
         registry: &registry,
         args,
     };
@@ -72,8 +79,9 @@ fn encode_all(args: &EncodeArgs, console: &mut Console) -> Result<(), Failure> {
 
 struct Encoder<'a> {
     encoding: Encoding<'a>,
-    /// The same for files with names of logs.
-    of_logs: Option<Encoding<'a>>,
+    /// The same for files whose names stand for a codec.
+    by_name: Vec<Encoding<'a>>,
+    reference: Reference,
     registry: &'a Registry,
     args: &'a EncodeArgs,
 }
@@ -98,19 +106,27 @@ impl Encoder<'_> {
     }
 
     fn encoding_of(&self, input: &Input) -> &Encoding<'_> {
-        let is_log = input.path().is_some_and(names::is_log);
-        match &self.of_logs {
-            Some(of_logs) if is_log => of_logs,
-            _ => &self.encoding,
-        }
+        let wanted = input.path().and_then(names::codec_for);
+        let found = self.by_name.iter().find(|encoding| {
+            let id = encoding.codec.descriptor().id;
+            wanted == Some(id)
+        });
+        found.unwrap_or(&self.encoding)
     }
 
     fn encode(&self, input: &Input, targets: &mut Targets<'_>) -> Result<Record, Failure> {
         let started = Instant::now();
         let encoding = self.encoding_of(input);
-        let source = Source::open(input, targets.is_explicit())?;
+        let mut source = Source::open(input, targets.is_explicit())?;
+        let packed = match encoding.peels(self.args) {
+            true => peel::gzip(self.registry, &mut source)?,
+            false => None,
+        };
         let suffix = self.encoding.suffix();
-        let target = targets.choose(input, |path| names::encoded(path, suffix))?;
+        let target = targets.choose(input, |path| match packed {
+            Some(_) => names::encoded(&names::without_gzip(path), suffix),
+            None => names::encoded(path, suffix),
+        })?;
         let manner = Manner {
             force: self.args.target.force,
             compressed: true,
@@ -131,9 +147,12 @@ impl Encoder<'_> {
             }
             transfer.source.fingerprint();
         }
-        let (content_bytes, frames) = self.code(encoding, &mut transfer)?;
+        let (stats, fingerprint) = match packed {
+            Some(packed) => self.code_unpacked(encoding, packed, &mut transfer)?,
+            None => self.code(encoding, &mut transfer)?,
+        };
         transfer.complete()?;
-        self.check(encoding, &transfer)?;
+        self.check(encoding, &transfer, fingerprint)?;
         let encoded_bytes = transfer.output.written();
         transfer.commit()?;
         Ok(Record {
@@ -145,44 +164,74 @@ impl Encoder<'_> {
             },
             codec: encoding.codec.descriptor().id,
             native: encoding.native.is_some(),
-            content_bytes,
+            content_bytes: stats.content_bytes,
             encoded_bytes,
-            frames,
+            frames: stats.frames,
             verified: self.args.verify,
             seconds: started.elapsed().as_secs_f64(),
         })
     }
 
-    /// Bytes of content and number of frames.
+    /// Encodes a source; the fingerprint is that of its content, where it was asked for.
     fn code(
         &self,
         encoding: &Encoding<'_>,
         transfer: &mut Transfer,
-    ) -> Result<(u64, u64), Failure> {
+    ) -> Result<(Stats, Option<Fingerprint>), Failure> {
         let coded = match encoding.native {
             Some(native) => {
                 transfer.watch(Direction::Encode);
                 let Transfer { source, output, .. } = transfer;
                 native.encode(source, &encoding.params, output)
             }
-            None => self.encode_frames(encoding, transfer),
+            None => {
+                let progress = transfer.watch_output(Direction::Encode);
+                let Transfer { source, output, .. } = transfer;
+                let suffix = source.suffix().to_owned();
+                let media = Media::bytes(source, &suffix);
+                self.encode_frames(encoding, media, output, progress)
+            }
         };
         match coded {
-            Ok(stats) => Ok((stats.content_bytes, stats.frames)),
+            Ok(stats) => Ok((stats, transfer.source.fingerprint_so_far())),
             Err(error) => Err(transfer.cause(|| error.into())),
         }
+    }
+
+    /// As [`code`](Self::code), for the content of a source that is compressed with gzip.
+    fn code_unpacked(
+        &self,
+        encoding: &Encoding<'_>,
+        packed: &dyn NativeStream,
+        transfer: &mut Transfer,
+    ) -> Result<(Stats, Option<Fingerprint>), Failure> {
+        transfer.watch(Direction::Encode);
+        let Transfer { source, output, .. } = transfer;
+        let path = source.path().map(names::without_gzip);
+        let suffix = path.as_deref().and_then(Path::extension);
+        let suffix = suffix.and_then(OsStr::to_str).unwrap_or("").to_owned();
+        let coded = peel::unpacking(packed, source, |content| {
+            let media = Media::bytes(content, &suffix);
+            self.encode_frames(encoding, media, output, Progress::none())
+        });
+        let (stats, fingerprint) = match coded {
+            Ok(coded) => coded,
+            Err(error) => return Err(transfer.cause(|| error.into())),
+        };
+        let name = name_of(transfer.source.path());
+        let text = "is compressed with gzip: its content is encoded, and decoding gives that";
+        console::remark(self.args.chatter, Some(&name), text);
+        Ok((stats, self.args.verify.then_some(fingerprint)))
     }
 
     fn encode_frames(
         &self,
         encoding: &Encoding<'_>,
-        transfer: &mut Transfer,
+        media: Media<'_>,
+        output: &mut Output,
+        progress: Progress,
     ) -> Result<Stats, Error> {
-        let progress = transfer.watch_output(Direction::Encode);
-        let Transfer { source, output, .. } = transfer;
-        let suffix = source.suffix().to_owned();
-        let media = Media::bytes(source, &suffix);
-        let job = encoding.job(self.args.resources);
+        let job = encoding.job(self.args.resources, &self.reference);
         let Encoding { codec, params, .. } = encoding;
         let mut frames = Watched {
             writer: Writer::new(output),
@@ -194,15 +243,20 @@ impl Encoder<'_> {
     }
 
     /// Reads again what was written: all of it with `--verify`, the container's checksums otherwise.
-    fn check(&self, encoding: &Encoding<'_>, transfer: &Transfer) -> Result<(), Failure> {
+    fn check(
+        &self,
+        encoding: &Encoding<'_>,
+        transfer: &Transfer,
+        fingerprint: Option<Fingerprint>,
+    ) -> Result<(), Failure> {
         let Some(file) = transfer.output.reopen()? else {
             return Ok(());
         };
         let Encoding { codec, native, .. } = encoding;
         let format = native.map_or(Format::Container, |native| Format::Native(*codec, native));
-        match (transfer.source.fingerprint_so_far(), format) {
+        match (fingerprint, format) {
             (Some(expected), format) => {
-                let job = encoding.verification_job(self.args.resources);
+                let job = encoding.verification_job(self.args.resources, &self.reference);
                 verify::content(self.registry, format, file, &job, expected)
             }
             (None, Format::Container) => verify::structure(file),

@@ -14,6 +14,7 @@ use crate::inputs::{self, Input};
 use crate::names;
 use crate::output::Output;
 use crate::progress::{Direction, Progress};
+use crate::reference::Reference;
 use crate::settings::decoding_job;
 use crate::shown;
 use crate::source::{Source, name_of};
@@ -34,9 +35,16 @@ struct Record {
 pub(crate) fn run(args: &TestArgs) -> Exit {
     let mut console = Console::new("test", args.chatter, args.report.json);
     let registry = codec_suite::registry();
+    let reference = match Reference::load(&registry, &args.reference) {
+        Ok(reference) => reference,
+        Err(failure) => {
+            console.fail(None, &failure);
+            return console.finish();
+        }
+    };
     let wanted = |path: &std::path::Path| names::is_compressed(path, &registry);
     for input in inputs::expand(&args.inputs, wanted, &mut console) {
-        match test(&registry, args, &input) {
+        match test(&registry, args, &reference, &input) {
             Ok(record) => report(&record, &mut console),
             Err(failure) => console.fail(Some(&name_of(input.path())), &failure),
         }
@@ -47,7 +55,12 @@ pub(crate) fn run(args: &TestArgs) -> Exit {
     console.finish()
 }
 
-fn test(registry: &Registry, args: &TestArgs, input: &Input) -> Result<Record, Failure> {
+fn test(
+    registry: &Registry,
+    args: &TestArgs,
+    reference: &Reference,
+    input: &Input,
+) -> Result<Record, Failure> {
     let started = Instant::now();
     let mut source = Source::open(input, true)?;
     let format = Format::recognise(registry, &mut source, args.codec.as_deref())?;
@@ -58,7 +71,7 @@ fn test(registry: &Registry, args: &TestArgs, input: &Input) -> Result<Record, F
         Direction::Decode,
         args.chatter,
     ));
-    let job = decoding_job(args.resources, args.max_output);
+    let job = reference.given_to(decoding_job(args.resources, args.max_output));
     let decoded = format.decode(registry, &mut source, &job, &mut Output::nowhere());
     let Decoded {
         codecs,

@@ -1,3 +1,29 @@
 //! Nucleotide sequences: the codec `dna`.
+//!
+//! A block is taken apart into its lines, headers, case, letters that are no bases, and bases.
+//! Everything but the bases goes through small adaptive models into one arithmetic-coded stream;
+//! the bases, which are nearly all of the information, go through [`sequence`]. What is no sequence
+//! is left to the classical codec `auto`.
 
+mod block;
+mod codec;
+mod coder;
+mod damage;
+pub mod fastq;
+mod lines;
+mod names;
+mod residues;
 pub mod sequence;
+
+use std::sync::Arc;
+
+use codec_core::Codec;
+
+pub use block::bases_of;
+pub use codec::{Dna, DnaBlocks};
+
+/// Every codec of this crate.
+#[must_use]
+pub fn codecs() -> Vec<Arc<dyn Codec>> {
+    vec![Arc::new(Dna)]
+}

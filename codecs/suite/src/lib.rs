@@ -27,6 +27,7 @@ pub fn registry() -> Registry {
     for codec in codec_classic::codecs()
         .into_iter()
         .chain(codec_log::codecs())
+        .chain(codec_dna::codecs())
     {
         registry.register(codec);
     }
