@@ -40,33 +40,36 @@ pub enum Method {
 const FAST: Plan = Plan {
     direct: &[],
     counts: &[11],
-    frames: &[3, 6],
+    frames: &[3, 5],
     seeds: &[20],
+    seed_stride: 4,
     line_bits: 18,
     seed_bits: 20,
-    rate: 60,
+    rate: 300,
 };
 type Fast = Model<8, 1, 1, false>;
 
 const MID: Plan = Plan {
-    direct: &[2, 4, 8, 11],
-    counts: &[12, 16, 20],
-    frames: &[4, 6, 9],
+    direct: &[2, 3, 4, 8],
+    counts: &[11, 12, 16],
+    frames: &[3, 2, 5, 7],
     seeds: &[16],
+    seed_stride: 1,
     line_bits: 18,
     seed_bits: 22,
-    rate: 60,
+    rate: 300,
 };
-type Mid = Model<16, 2, 4, true>;
+type Mid = Model<16, 2, 3, true>;
 
 const MAX: Plan = Plan {
-    direct: &[1, 2, 3, 4, 6, 8, 10, 11],
-    counts: &[12, 13, 14, 16, 18, 22],
-    frames: &[4, 6, 8, 10],
+    direct: &[1, 2, 3, 4, 6, 8],
+    counts: &[10, 11, 12, 14, 18, 22],
+    frames: &[3, 2, 4, 5, 6, 8],
     seeds: &[11, 16],
+    seed_stride: 1,
     line_bits: 18,
     seed_bits: 22,
-    rate: 60,
+    rate: 300,
 };
 type Max = Model<32, 6, 5, true>;
 

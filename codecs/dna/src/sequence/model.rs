@@ -29,6 +29,8 @@ pub(super) struct Plan {
     pub(super) frames: &'static [u32],
     /// Lengths of repeats that start a pointer.
     pub(super) seeds: &'static [u32],
+    /// A repeat is looked for after every so many bases.
+    pub(super) seed_stride: usize,
     /// log2 of the most lines of a count table.
     pub(super) line_bits: u32,
     /// log2 of the most entries of a seed table.
@@ -136,7 +138,7 @@ impl<const N: usize, const P: usize, const S: usize, const REFINED: bool> Model<
             counts: plan.counts.iter().map(counted).collect(),
             frames: ReadingFrames::new(plan.frames, COUNT_LIMIT),
             frame_inputs: plan.frames.len(),
-            repeats: Repeats::new(plan.seeds, plan.seed_bits_for(len)),
+            repeats: Repeats::new(plan.seeds, plan.seed_bits_for(len), plan.seed_stride),
             mixer: FineMixer::new(
                 std::array::from_fn(|set| ROWS[set] * NODES),
                 NODES,

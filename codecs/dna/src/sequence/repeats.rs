@@ -84,6 +84,7 @@ pub(super) struct Repeats<const P: usize> {
     pointers: Vec<Pointer>,
     predictions: [u8; P],
     seeds: Vec<Seeds>,
+    stride: usize,
     /// How often pointers of a record were right: the best one, and the others.
     records: Box<[[[AdaptiveProbability; 2]; RECORDS]; 2]>,
 }
@@ -142,12 +143,14 @@ const CHECK: u64 = (1 << (64 - END_BITS)) - 1;
 
 impl<const P: usize> Repeats<P> {
     /// No pointers yet; they start where `lens` bases are repeated. Tables have `1 << bits` entries
-    /// of 8 bytes for each of `lens`.
-    pub(super) fn new(lens: &[u32], bits: u32) -> Self {
+    /// of 8 bytes for each of `lens`,
+    /// and are asked after every `stride` bases.
+    pub(super) fn new(lens: &[u32], bits: u32, stride: usize) -> Self {
         let records = std::array::from_fn(|_| initial_records());
         Self {
             pointers: Vec::with_capacity(P),
             predictions: [0; P],
+            stride: stride.max(1),
             seeds: lens
                 .iter()
                 .map(|&len| Seeds {
@@ -237,14 +240,16 @@ impl<const P: usize> Repeats<P> {
         let now = [history.context(len), history.mirrored(len)].map(|run| seeds.hash(run));
         let turn = seen.len() % SEED_DELAY;
         let [hash, mirrored] = std::mem::replace(&mut seeds.delayed[turn], now);
-        std::hint::black_box(seeds.touch(now[0]) ^ seeds.touch(now[1]));
         let Some(end) = seen.len().checked_sub(SEED_DELAY) else {
             return;
         };
         if end < len as usize {
             return;
         }
-        if self.pointers.len() < P {
+        if seen.len().is_multiple_of(self.stride) {
+            std::hint::black_box(seeds.touch(now[0]) ^ seeds.touch(now[1]));
+        }
+        if end.is_multiple_of(self.stride) && self.pointers.len() < P {
             if let Some(copy) = self.seeds[which].find(hash) {
                 self.start(seen, copy + SEED_DELAY, len as usize);
             }
@@ -345,7 +350,7 @@ mod tests {
 
     /// Shares of the bases after the first `from` that the best pointer told.
     fn told(bases: &[u8], from: usize) -> f64 {
-        let mut repeats = <Repeats<4>>::new(&[12, 20], 12);
+        let mut repeats = <Repeats<4>>::new(&[12, 20], 12, 1);
         let mut history = History::default();
         let mut right = 0;
         for (i, &base) in bases.iter().enumerate() {
