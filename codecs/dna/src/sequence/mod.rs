@@ -39,7 +39,7 @@ pub enum Method {
 
 const FAST: Plan = Plan {
     direct: &[],
-    counts: &[11],
+    counts: &[9],
     frames: &[3, 5],
     seeds: &[20],
     seed_stride: 4,

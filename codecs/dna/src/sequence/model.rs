@@ -119,6 +119,15 @@ const CONTEXT_SHIFT: u32 = 6;
 /// log2 of the bases that the recent cost averages over.
 const COST_DECAY: u32 = 4;
 
+/// What is added to the rate of learning after so many bases.
+#[inline(always)]
+fn early_rate(len: u64) -> i32 {
+    if len > EARLY_RATE * EARLY_BASES {
+        return 0;
+    }
+    (EARLY_RATE * EARLY_BASES / (EARLY_BASES + len)) as i32
+}
+
 /// What is known before a base is coded.
 struct Moment {
     counts: [Counts; MOST_COUNTS],
@@ -163,8 +172,7 @@ impl<const N: usize, const P: usize, const S: usize, const REFINED: bool> Model<
     #[inline(always)]
     pub(super) fn code<C: BitCoder>(&mut self, coder: &mut C, base: u8, seen: &mut Vec<u8>) {
         let moment = self.moment();
-        let rate =
-            self.rate + (EARLY_RATE * EARLY_BASES / (EARLY_BASES + self.history.len())) as i32;
+        let rate = self.rate + early_rate(self.history.len());
         let mut spent = 0;
         let mut high = None;
         let base = code_base(coder, base, |coder, node, bit| {

@@ -84,7 +84,8 @@ pub(super) struct Repeats<const P: usize> {
     pointers: Vec<Pointer>,
     predictions: [u8; P],
     seeds: Vec<Seeds>,
-    stride: usize,
+    /// One less than the power of two of bases between lookups.
+    stride_mask: usize,
     /// How often pointers of a record were right: the best one, and the others.
     records: Box<[[[AdaptiveProbability; 2]; RECORDS]; 2]>,
 }
@@ -144,13 +145,13 @@ const CHECK: u64 = (1 << (64 - END_BITS)) - 1;
 impl<const P: usize> Repeats<P> {
     /// No pointers yet; they start where `lens` bases are repeated. Tables have `1 << bits` entries
     /// of 8 bytes for each of `lens`,
-    /// and are asked after every `stride` bases.
+    /// and are asked after every `stride` bases, a power of two.
     pub(super) fn new(lens: &[u32], bits: u32, stride: usize) -> Self {
         let records = std::array::from_fn(|_| initial_records());
         Self {
             pointers: Vec::with_capacity(P),
             predictions: [0; P],
-            stride: stride.max(1),
+            stride_mask: stride.next_power_of_two() - 1,
             seeds: lens
                 .iter()
                 .map(|&len| Seeds {
@@ -246,10 +247,10 @@ impl<const P: usize> Repeats<P> {
         if end < len as usize {
             return;
         }
-        if seen.len().is_multiple_of(self.stride) {
+        if seen.len() & self.stride_mask == 0 {
             std::hint::black_box(seeds.touch(now[0]) ^ seeds.touch(now[1]));
         }
-        if end.is_multiple_of(self.stride) && self.pointers.len() < P {
+        if end & self.stride_mask == 0 && self.pointers.len() < P {
             if let Some(copy) = self.seeds[which].find(hash) {
                 self.start(seen, copy + SEED_DELAY, len as usize);
             }
