@@ -11,6 +11,7 @@
 
 mod counts;
 mod direct;
+mod fast;
 mod frames;
 mod history;
 mod model;
@@ -22,7 +23,8 @@ use codec_core::{Error, Result};
 use codec_entropy::binary::{BinaryDecoder, BinaryEncoder, StreamLengthError};
 use codec_entropy::mixing::Silent;
 
-use model::{Model, Plan};
+use fast::FastModel;
+use model::{BaseModel, Model, Plan};
 
 /// How a sequence is written. Numbers are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,18 +39,6 @@ pub enum Method {
     Max = 3,
 }
 
-const FAST: Plan = Plan {
-    direct: &[],
-    counts: &[9],
-    frames: &[3, 5],
-    seeds: &[20],
-    seed_stride: 4,
-    line_bits: 18,
-    seed_bits: 20,
-    rate: 300,
-};
-type Fast = Model<8, 1, 1, false>;
-
 const MID: Plan = Plan {
     direct: &[2, 3, 4, 8],
     counts: &[11, 12, 16],
@@ -59,7 +49,7 @@ const MID: Plan = Plan {
     seed_bits: 22,
     rate: 300,
 };
-type Mid = Model<16, 2, 3, true>;
+type Mid = Model<16, 2, 3>;
 
 const MAX: Plan = Plan {
     direct: &[1, 2, 3, 4, 6, 8],
@@ -71,7 +61,7 @@ const MAX: Plan = Plan {
     seed_bits: 22,
     rate: 300,
 };
-type Max = Model<32, 6, 5, true>;
+type Max = Model<32, 6, 5>;
 
 /// The payload for `bases` (each 0 to 3: A, C, G, T), given the bases of a reference.
 #[must_use]
@@ -79,7 +69,7 @@ pub fn encode(bases: &[u8], method: Method, reference: &[u8]) -> Vec<u8> {
     match method {
         Method::Packed => packed::encode(bases),
         Method::Fast => encode_with(
-            Fast::new(&FAST, bases.len() + reference.len()),
+            FastModel::new(bases.len() + reference.len()),
             bases,
             reference,
         ),
@@ -105,7 +95,7 @@ pub fn decode(payload: &[u8], len: usize, method: Method, reference: &[u8]) -> R
         Method::Packed => packed::decode(payload, len)
             .ok_or_else(|| Error::corrupt(payload.len() as u64, "packed bases of another length")),
         Method::Fast => decode_with(
-            Fast::new(&FAST, len + reference.len()),
+            FastModel::new(len + reference.len()),
             payload,
             len,
             reference,
@@ -131,17 +121,13 @@ pub fn memory_bytes(len: usize, method: Method, reference_len: usize) -> u64 {
     let all = len.saturating_add(reference_len);
     match method {
         Method::Packed => 0,
-        Method::Fast => FAST.memory_bytes(all) + all as u64,
+        Method::Fast => FastModel::memory_bytes(all) + all as u64,
         Method::Mid => MID.memory_bytes(all) + all as u64,
         Method::Max => MAX.memory_bytes(all) + all as u64,
     }
 }
 
-fn encode_with<const N: usize, const P: usize, const S: usize, const REFINED: bool>(
-    mut model: Model<N, P, S, REFINED>,
-    bases: &[u8],
-    reference: &[u8],
-) -> Vec<u8> {
+fn encode_with<M: BaseModel>(mut model: M, bases: &[u8], reference: &[u8]) -> Vec<u8> {
     let mut seen = read(&mut model, reference, bases.len());
     let mut encoder = BinaryEncoder::new();
     for &base in bases {
@@ -150,8 +136,8 @@ fn encode_with<const N: usize, const P: usize, const S: usize, const REFINED: bo
     encoder.finish()
 }
 
-fn decode_with<const N: usize, const P: usize, const S: usize, const REFINED: bool>(
-    mut model: Model<N, P, S, REFINED>,
+fn decode_with<M: BaseModel>(
+    mut model: M,
     payload: &[u8],
     len: usize,
     reference: &[u8],
@@ -185,11 +171,7 @@ fn decode_with<const N: usize, const P: usize, const S: usize, const REFINED: bo
 }
 
 /// Shows a reference to a model; gives back its bases with room for `more` behind them.
-fn read<const N: usize, const P: usize, const S: usize, const REFINED: bool>(
-    model: &mut Model<N, P, S, REFINED>,
-    reference: &[u8],
-    more: usize,
-) -> Vec<u8> {
+fn read<M: BaseModel>(model: &mut M, reference: &[u8], more: usize) -> Vec<u8> {
     let mut seen = Vec::with_capacity(reference.len() + more);
     for &base in reference {
         model.code(&mut Silent, base, &mut seen);

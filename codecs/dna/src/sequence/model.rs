@@ -18,6 +18,13 @@ const MIRROR_DELAY: usize = 8;
 /// The most count tables a plan may have.
 const MOST_COUNTS: usize = 8;
 
+/// Predicts bases and learns them.
+pub(super) trait BaseModel {
+    /// Codes the base that follows `seen`, learns it, and puts it there. A decoder does not look at
+    /// `base`. One path serves encoding, decoding and training, so that they cannot differ.
+    fn code<C: BitCoder>(&mut self, coder: &mut C, base: u8, seen: &mut Vec<u8>);
+}
+
 /// Which parts a model has.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
@@ -49,10 +56,10 @@ const COSTS: usize = 16;
 const ROWS: [usize; MOST_SETS] = [PLACES * CONFIDENCES, STANDINGS, 16 * 16, COSTS * GRADES, 1];
 
 /// Log odds that the bias input has.
-const BIAS: i16 = 256;
+pub(super) const BIAS: i16 = 256;
 
 /// Weights at the beginning, in 256ths.
-const FIRST_WEIGHT: i32 = 40;
+pub(super) const FIRST_WEIGHT: i32 = 40;
 /// Rate at which the shares of sets are learned.
 const BLEND_RATE: u16 = 128;
 /// What is added to the rate of learning at the beginning, and the bases after which it is half.
@@ -65,12 +72,9 @@ const CORRECTION_ORDER: u32 = 8;
 /// Probabilities stay this far from certainty, of 65536.
 const MARGIN: i32 = 32;
 
-/// Predicts bases from `N` inputs, of which up to `P` are pointers to repeats, by `S` sets of weights;
-/// `REFINED` models correct the result by what was observed.
-///
-/// One path serves encoding, decoding and training: [`code`](Self::code).
+/// Predicts bases from `N` inputs, of which up to `P` are pointers to repeats, by `S` sets of weights.
 #[derive(Clone, Debug)]
-pub(super) struct Model<const N: usize, const P: usize, const S: usize, const REFINED: bool> {
+pub(super) struct Model<const N: usize, const P: usize, const S: usize> {
     direct: Vec<DirectTable>,
     counts: Vec<CountTable>,
     frames: ReadingFrames,
@@ -121,7 +125,7 @@ const COST_DECAY: u32 = 4;
 
 /// What is added to the rate of learning after so many bases.
 #[inline(always)]
-fn early_rate(len: u64) -> i32 {
+pub(super) fn early_rate(len: u64) -> i32 {
     if len > EARLY_RATE * EARLY_BASES {
         return 0;
     }
@@ -135,7 +139,7 @@ struct Moment {
     standing: usize,
 }
 
-impl<const N: usize, const P: usize, const S: usize, const REFINED: bool> Model<N, P, S, REFINED> {
+impl<const N: usize, const P: usize, const S: usize> Model<N, P, S> {
     /// A model that has seen nothing, with tables for `len` bases.
     pub(super) fn new(plan: &Plan, len: usize) -> Self {
         let inputs = plan.direct.len() + plan.counts.len() + plan.frames.len() + P + 2;
@@ -154,44 +158,13 @@ impl<const N: usize, const P: usize, const S: usize, const REFINED: bool> Model<
                 FIRST_WEIGHT,
                 BLEND_RATE,
             ),
-            by_standing: Apm::new(if REFINED { STANDINGS * NODES } else { 1 }),
-            by_context: Apm::new(if REFINED {
-                NODES << (2 * CORRECTION_ORDER)
-            } else {
-                1
-            }),
+            by_standing: Apm::new(STANDINGS * NODES),
+            by_context: Apm::new(NODES << (2 * CORRECTION_ORDER)),
             history: History::default(),
             delayed: [History::default(); MIRROR_DELAY],
             recent_cost: 2 * COARSE_UNITS_PER_BIT << COST_DECAY,
             rate: plan.rate,
         }
-    }
-
-    /// Codes the base that follows `seen`, learns it, and puts it there. A decoder does not look at
-    /// `base`.
-    #[inline(always)]
-    pub(super) fn code<C: BitCoder>(&mut self, coder: &mut C, base: u8, seen: &mut Vec<u8>) {
-        let moment = self.moment();
-        let rate = self.rate + early_rate(self.history.len());
-        let mut spent = 0;
-        let mut high = None;
-        let base = code_base(coder, base, |coder, node, bit| {
-            let mut inputs = [0i16; N];
-            self.gather(&moment, node, high, &mut inputs);
-            let probability = self.predict(&moment, node, &inputs);
-            let bit = coder.code(bit, probability);
-            spent += coarse_cost(bit, probability);
-            self.mixer.learn(&inputs, bit, rate);
-            if REFINED {
-                self.by_standing.update(bit, STANDING_SHIFT);
-                self.by_context.update(bit, CONTEXT_SHIFT);
-            }
-            high = Some(bit);
-            bit
-        });
-        self.recent_cost += spent - (self.recent_cost >> COST_DECAY);
-        seen.push(base);
-        self.learn(&moment, base, seen);
     }
 
     /// Looks everything up that depends on the bases before.
@@ -244,9 +217,6 @@ impl<const N: usize, const P: usize, const S: usize, const REFINED: bool> Model<
         let rows: [usize; S] = std::array::from_fn(|set| moment.rows[set] + node * ROWS[set]);
         let logit = self.mixer.mix(inputs, rows, node);
         let mixed = i32::from(squash(logit));
-        if !REFINED {
-            return mixed.clamp(MARGIN, 65_536 - MARGIN) as u16;
-        }
         let by_standing = self
             .by_standing
             .refine(logit, node * STANDINGS + moment.standing);
@@ -292,5 +262,30 @@ impl<const N: usize, const P: usize, const S: usize, const REFINED: bool> Model<
             touched ^= table.touch_next(&self.history) ^ table.touch_mirrored(&self.history);
         }
         std::hint::black_box(touched);
+    }
+}
+
+impl<const N: usize, const P: usize, const S: usize> BaseModel for Model<N, P, S> {
+    #[inline(always)]
+    fn code<C: BitCoder>(&mut self, coder: &mut C, base: u8, seen: &mut Vec<u8>) {
+        let moment = self.moment();
+        let rate = self.rate + early_rate(self.history.len());
+        let mut spent = 0;
+        let mut high = None;
+        let base = code_base(coder, base, |coder, node, bit| {
+            let mut inputs = [0i16; N];
+            self.gather(&moment, node, high, &mut inputs);
+            let probability = self.predict(&moment, node, &inputs);
+            let bit = coder.code(bit, probability);
+            spent += coarse_cost(bit, probability);
+            self.mixer.learn(&inputs, bit, rate);
+            self.by_standing.update(bit, STANDING_SHIFT);
+            self.by_context.update(bit, CONTEXT_SHIFT);
+            high = Some(bit);
+            bit
+        });
+        self.recent_cost += spent - (self.recent_cost >> COST_DECAY);
+        seen.push(base);
+        self.learn(&moment, base, seen);
     }
 }
