@@ -15,6 +15,7 @@ mod limits;
 mod log;
 mod naming;
 mod native;
+mod ncd;
 mod pipes;
 mod recovery;
 mod reports;
