@@ -16,6 +16,7 @@ mod limits;
 mod log;
 mod naming;
 mod native;
+mod ncd;
 mod pipes;
 mod recovery;
 mod reports;
