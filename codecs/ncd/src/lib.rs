@@ -2,3 +2,7 @@
 //!
 //! Everything here asks codecs for code lengths through [`codec_core::CodeLength`] and knows no
 //! codec by name.
+
+pub mod matrix;
+mod nexus;
+mod text;
