@@ -7,6 +7,7 @@ use codec_suite::core::parse_size;
 
 use crate::commands::bench::BenchArgs;
 use crate::commands::log::args::LogArgs;
+use crate::commands::ncd::args::NcdArgs;
 use crate::range::ByteRange;
 
 /// Compress and decompress files with any codec of the suite.
@@ -54,6 +55,8 @@ pub(crate) enum Command {
     Recover(RecoverArgs),
     /// Search, list and extend archives of logs
     Log(LogArgs),
+    /// Measure distances by compression, and classify with them
+    Ncd(NcdArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page

@@ -12,7 +12,7 @@ use crate::args::Chatter;
 /// How long an operation runs before it shows its progress.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Counts bytes in and out, and shows them; clones count together.
+/// Counts bytes in and out, or other things that are done, and shows them; clones count together.
 #[derive(Clone)]
 pub(crate) struct Progress(Option<Arc<Meter>>);
 
@@ -25,7 +25,8 @@ pub(crate) enum Direction {
 
 struct Meter {
     bar: ProgressBar,
-    direction: Direction,
+    /// `None` where no bytes are counted.
+    direction: Option<Direction>,
     started: Instant,
     shown: AtomicBool,
     done: AtomicU64,
@@ -45,16 +46,35 @@ impl Progress {
         direction: Direction,
         chatter: Chatter,
     ) -> Self {
-        if chatter.quiet > 0 || chatter.no_progress || !io::stderr().is_terminal() {
-            return Progress::none();
-        }
-        let bar = ProgressBar::with_draw_target(len, ProgressDrawTarget::hidden());
         let template = match len {
             Some(_) => {
                 "{prefix}: {bytes} of {total_bytes} ({percent} %), {msg}{bytes_per_sec}, {eta} left"
             }
             None => "{prefix}: {bytes}, {msg}{bytes_per_sec}",
         };
+        Progress::shown_as(template, name, len, Some(direction), chatter)
+    }
+
+    /// A display of how many of `total` things called `unit`, such as `pairs`, are done.
+    pub(crate) fn counting(name: &str, total: u64, unit: &str, chatter: Chatter) -> Self {
+        let template = format!(
+            "{{prefix}}: {{human_pos}} of {{human_len}} {unit} ({{percent}} %), {{per_sec}}, \
+             {{eta}} left"
+        );
+        Progress::shown_as(&template, name, Some(total), None, chatter)
+    }
+
+    fn shown_as(
+        template: &str,
+        name: &str,
+        len: Option<u64>,
+        direction: Option<Direction>,
+        chatter: Chatter,
+    ) -> Self {
+        if chatter.quiet > 0 || chatter.no_progress || !io::stderr().is_terminal() {
+            return Progress::none();
+        }
+        let bar = ProgressBar::with_draw_target(len, ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
@@ -69,10 +89,10 @@ impl Progress {
         })))
     }
 
-    /// Counts bytes of the input that are done.
-    pub(crate) fn done(&self, bytes: u64) {
+    /// Counts bytes of the input, or things, that are done.
+    pub(crate) fn done(&self, count: u64) {
         if let Some(meter) = &self.0 {
-            meter.done.fetch_add(bytes, Ordering::Relaxed);
+            meter.done.fetch_add(count, Ordering::Relaxed);
             meter.show();
         }
     }
@@ -97,8 +117,9 @@ impl Meter {
         let done = self.done.load(Ordering::Relaxed);
         let written = self.written.load(Ordering::Relaxed);
         let (content, encoded) = match self.direction {
-            Direction::Encode => (done, written),
-            Direction::Decode => (written, done),
+            Some(Direction::Encode) => (done, written),
+            Some(Direction::Decode) => (written, done),
+            None => (0, 0),
         };
         if encoded > 0 && content > 0 {
             let ratio = content as f64 / encoded as f64;

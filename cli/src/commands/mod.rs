@@ -9,6 +9,7 @@ mod info;
 mod list;
 pub(crate) mod log;
 mod man;
+pub(crate) mod ncd;
 mod recover;
 mod test;
 
@@ -27,6 +28,7 @@ pub(crate) fn run(command: &Command) -> Exit {
         Command::Bench(args) => bench::run(args),
         Command::Recover(args) => recover::run(args),
         Command::Log(args) => log::run(args),
+        Command::Ncd(args) => ncd::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
     }

@@ -1,0 +1,151 @@
+//! Options of `codec ncd`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use codec_suite::ncd::dataset::HeaderLabel;
+
+use crate::args::{Chatter, LevelArgs, ReportArgs, ResourceArgs, key_value};
+
+/// Options of `codec ncd`.
+#[derive(Debug, Args)]
+#[command(
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Any data will do: sequences, texts, logs, images as bytes.\n\n\
+    Examples:\n  \
+    codec ncd distance a.txt b.txt"
+)]
+pub(crate) struct NcdArgs {
+    #[command(subcommand)]
+    pub(crate) command: NcdCommand,
+}
+
+/// What to do with distances.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NcdCommand {
+    /// Print the distances between a few files or sequences
+    Distance(DistanceArgs),
+}
+
+/// How distances are measured.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Distance")]
+pub(crate) struct MeasureArgs {
+    /// Codec whose code lengths are asked for (`codec list` shows them), or lz: a fast estimate
+    #[arg(short, long, value_name = "NAME", default_value = "gzip")]
+    pub(crate) compressor: String,
+    #[command(flatten)]
+    pub(crate) level: LevelArgs,
+    /// Set a parameter of the codec; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) set: Vec<(String, String)>,
+    /// What is made of code lengths
+    #[arg(long, value_enum, default_value_t = FormulaChoice::Ncd)]
+    pub(crate) formula: FormulaChoice,
+    /// What stands between two contents that are compressed as one [default: space, but plain with
+    /// the compressors dna and lz]
+    #[arg(long, value_enum)]
+    pub(crate) join: Option<JoinChoice>,
+    /// Take the mean of both orders of each pair
+    #[arg(long)]
+    pub(crate) symmetric: bool,
+}
+
+/// How data sets are read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct DataArgs {
+    /// Format of the files [default: told by name and first bytes]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<FormatChoice>,
+    /// Column of tables with the sequence or text [default: sequence, seq, text or content]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sequence_column: Option<String>,
+    /// Column with the label [default: class, label, family, category or target]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) label_column: Option<String>,
+    /// Column with the group, whose rows stay on one side of every split [default: group]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) group: Option<String>,
+    /// Column with the name of the row [default: id, name or accession]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) id_column: Option<String>,
+    /// Where headers of FASTA and FASTQ have the label: auto, field (the last between |), word (the
+    /// last one), or KEY= for the X of KEY=X
+    #[arg(long, value_name = "WHERE", default_value = "auto", value_parser = header_label)]
+    pub(crate) header_label: HeaderLabel,
+}
+
+/// A formula for distances.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormulaChoice {
+    /// (C(xy) - min(C(x), C(y))) / max(C(x), C(y))
+    Ncd,
+    /// max(C(x|y), C(y|x)) / max(C(x), C(y))
+    Nccd,
+    /// C(xy) / (C(x) + C(y))
+    Cdm,
+    /// C(y|x) per symbol of y at 2 bits (DNA) or 8 bits
+    Nrc,
+}
+
+/// What joins two contents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum JoinChoice {
+    /// One blank
+    Space,
+    /// Nothing
+    Plain,
+}
+
+/// A format of data sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatChoice {
+    /// CSV or TSV with a row of column names
+    Table,
+    /// One item for each record
+    Fasta,
+    /// One item for each record of four lines
+    Fastq,
+    /// One item for each file, whatever it is
+    Whole,
+}
+
+/// Options of `codec ncd distance`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Every file is compared with every other, in both orders where these differ. Files \
+    of sequences and tables give an item for each record or row.\n\n\
+    Examples:\n  \
+    codec ncd distance a.txt b.txt\n  \
+    codec ncd distance -c xz --formula cdm *.txt\n  \
+    codec ncd distance -c lz --json human.fa chimpanzee.fa"
+)]
+pub(crate) struct DistanceArgs {
+    /// Files or folders with at least two items together
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) measure: MeasureArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    #[command(flatten)]
+    pub(crate) resources: ResourceArgs,
+    #[command(flatten)]
+    pub(crate) chatter: Chatter,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+fn header_label(text: &str) -> Result<HeaderLabel, String> {
+    match text {
+        "auto" => Ok(HeaderLabel::Auto),
+        "field" => Ok(HeaderLabel::LastField),
+        "word" => Ok(HeaderLabel::LastWord),
+        _ => match text.strip_suffix('=') {
+            Some(key) if !key.is_empty() => Ok(HeaderLabel::Key(key.to_owned())),
+            _ => Err("expected auto, field, word or KEY=".to_owned()),
+        },
+    }
+}

@@ -1,0 +1,95 @@
+//! Data sets by the names on the command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::thread;
+
+use codec_suite::core::Error;
+use codec_suite::ncd::dataset::{Dataset, Format, ReadOptions, read};
+
+use super::args::{DataArgs, FormatChoice};
+use crate::args::ResourceArgs;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::source::name_of;
+
+/// Most bytes of one file that are read if nothing else is asked for.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// A failure and the file it belongs to, if it belongs to one.
+pub(super) struct Refusal {
+    pub(super) file: Option<String>,
+    pub(super) failure: Failure,
+}
+
+impl<E: Into<Failure>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Refusal {
+            file: None,
+            failure: error.into(),
+        }
+    }
+}
+
+/// The items of all `paths` in order.
+pub(super) fn load(
+    paths: &[PathBuf],
+    args: &DataArgs,
+    resources: ResourceArgs,
+    needs_labels: bool,
+) -> Result<Dataset, Refusal> {
+    let options = ReadOptions {
+        format: args.format.map(|format| match format {
+            FormatChoice::Table => Format::Table,
+            FormatChoice::Fasta => Format::Fasta,
+            FormatChoice::Fastq => Format::Fastq,
+            FormatChoice::Whole => Format::Whole,
+        }),
+        sequence_column: args.sequence_column.clone(),
+        label_column: args.label_column.clone(),
+        group_column: args.group.clone(),
+        id_column: args.id_column.clone(),
+        header_label: args.header_label.clone(),
+        needs_labels,
+        max_bytes: resources.memory.unwrap_or(MAX_BYTES),
+    };
+    let mut data = Dataset::default();
+    for path in paths {
+        let one = read(path, &options).map_err(|error| Refusal {
+            file: Some(name_of(Some(path))),
+            failure: explain(error),
+        })?;
+        data.append(one);
+    }
+    Ok(data)
+}
+
+/// Threads to run.
+pub(super) fn threads(resources: ResourceArgs) -> NonZeroUsize {
+    let all = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    NonZeroUsize::new(resources.threads).unwrap_or_else(all)
+}
+
+/// A failure to read a data set, with the option that may help.
+fn explain(error: Error) -> Failure {
+    let exit = Exit::of(&error);
+    match error {
+        // The problem names row or record and line, which say more than the byte.
+        Error::Corrupt { at, problem } => Failure {
+            position: Some(at),
+            ..Failure::new(exit, problem)
+        },
+        Error::Usage(problem) => {
+            let failure = Failure::usage(&problem);
+            let hints = [
+                ("sequences", "--sequence-column NAME names it"),
+                ("holds the labels", "--label-column NAME names it"),
+            ];
+            match hints.into_iter().find(|(word, _)| problem.contains(word)) {
+                Some((_, hint)) if problem.contains("column") => failure.hint(hint),
+                _ => failure,
+            }
+        }
+        other => other.into(),
+    }
+}

@@ -1,0 +1,52 @@
+//! From the options of a distance to a measure.
+
+use codec_suite::core::{Params, Registry};
+use codec_suite::ncd::dataset::Dataset;
+use codec_suite::ncd::distance::{Alphabet, Formula, Join, Measure};
+
+use super::args::{FormulaChoice, JoinChoice, MeasureArgs};
+use crate::failure::Failure;
+
+/// The measure that the options ask for, for items such as those of `data`.
+pub(super) fn measure<'r>(
+    registry: &'r Registry,
+    args: &MeasureArgs,
+    data: &Dataset,
+) -> Result<Measure<'r>, Failure> {
+    let name = &args.compressor[..];
+    let codec = registry.named(name)?;
+    let lengths = codec
+        .code_length()
+        .ok_or_else(|| Failure::usage(format!("codec '{name}' gives no code lengths")))?;
+    let mut params = Params::defaults(codec.descriptor().params);
+    let level = args.level.get().map(|level| ("level", level.to_string()));
+    let set = args
+        .set
+        .iter()
+        .map(|(key, value)| (&key[..], value.clone()));
+    for (key, value) in level.into_iter().chain(set) {
+        params.set(key, &value).map_err(|error| {
+            Failure::usage(format!("codec '{name}': {error}")).hint(format!(
+                "codec list {name} shows its parameters and their ranges"
+            ))
+        })?;
+    }
+    if name == "dna" {
+        data.check_nucleotides()?;
+    }
+    let formula = match args.formula {
+        FormulaChoice::Ncd => Formula::Ncd,
+        FormulaChoice::Nccd => Formula::Nccd,
+        FormulaChoice::Cdm => Formula::Cdm,
+        FormulaChoice::Nrc => Formula::Nrc,
+    };
+    let join = match args.join {
+        Some(JoinChoice::Space) => Join::Space,
+        Some(JoinChoice::Plain) => Join::Plain,
+        None if matches!(name, "dna" | "lz") => Join::Plain,
+        None => Join::Space,
+    };
+    Ok(Measure::new(lengths, params, formula, join)
+        .symmetric(args.symmetric)
+        .alphabet(Alphabet::of(&data.contents())))
+}
