@@ -4,11 +4,12 @@
 //! |---|---|
 //! | hold or look up distances | [`DistanceMatrix`] |
 //! | read and write PHYLIP, Nexus, CSV, `.npy` | [`MatrixFormat`], [`DistanceMatrix::parse`] |
-//! | compute one, on several threads or machines | [`Plan`], [`PairDistance`], [`compute`] |
+//! | compute one, on several threads or machines | [`MeasuredItems`], [`Plan`], [`compute`] |
 //! | keep what is computed so far | [`partial`] |
 
 mod csv;
 mod format;
+mod measured;
 mod nexus;
 mod npy;
 pub mod partial;
@@ -21,6 +22,7 @@ use std::collections::HashSet;
 use codec_core::{Error, Result};
 
 pub use format::MatrixFormat;
+pub use measured::MeasuredItems;
 pub use plan::{Order, PairDistance, Plan, RowDistance, Shard, Tile, compute};
 
 /// Distances between all pairs of named items: symmetric, 0 on the diagonal.

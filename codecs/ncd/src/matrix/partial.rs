@@ -10,7 +10,7 @@
 //! | 4 | length of everything below, up to but without the check |
 //! | 8 | XXH64 of the items: of each its name, its length and its content |
 //! | 4, 4 | shard, count of shards |
-//! | 1 | order: 0 upper, 1 both |
+//! | 1 | directions: 0 upper, 1 both and the mean, 2 both and the larger |
 //! | 4 + len | description of the measure, UTF-8 |
 //! | 4 | number of items |
 //! | 4 + len, for each | name of the item, UTF-8 |
@@ -89,7 +89,7 @@ impl Header {
                 other.measure, self.measure
             ))
         } else if self.order != other.order {
-            Some("it measures pairs in other directions (--order)".to_owned())
+            Some("it measures pairs in other directions (--symmetric)".to_owned())
         } else if self.names.len() != other.names.len() {
             let (theirs, ours) = (other.names.len(), self.names.len());
             Some(format!("it is of {theirs} items, here are {ours}"))
@@ -115,7 +115,8 @@ impl Header {
         body.extend_from_slice(&self.shard.count().to_le_bytes());
         body.push(match self.order {
             Order::Upper => 0,
-            Order::Both => 1,
+            Order::Mean => 1,
+            Order::Larger => 2,
         });
         let mut put = |len: usize, text: &str| {
             body.extend_from_slice(&u32::try_from(len).map_err(too_long)?.to_le_bytes());
@@ -140,8 +141,9 @@ impl Header {
         let shard = Shard::new(index, count).map_err(|error| fields.wrong(&error.to_string()))?;
         let order = match fields.array()? {
             [0u8] => Order::Upper,
-            [1] => Order::Both,
-            _ => return Err(fields.wrong("expected an order of 0 or 1")),
+            [1] => Order::Mean,
+            [2] => Order::Larger,
+            _ => return Err(fields.wrong("expected directions of 0, 1 or 2")),
         };
         let measure = fields.text()?;
         let n = fields.number()?;
@@ -572,10 +574,10 @@ mod tests {
             ),
             (
                 Header {
-                    order: Order::Both,
+                    order: Order::Mean,
                     ..own.clone()
                 },
-                "--order",
+                "--symmetric",
             ),
             (header(7, "1/2"), "7 items"),
             (header(6, "2/2"), "shard 2/2, not 1/2"),

@@ -22,7 +22,9 @@ pub enum Order {
     #[default]
     Upper,
     /// In both directions; the matrix gets the mean.
-    Both,
+    Mean,
+    /// In both directions; the matrix gets the larger value.
+    Larger,
 }
 
 /// One part of a computation that is spread over several machines: number `index` of `count`.
@@ -148,7 +150,7 @@ impl Plan {
         (0..self.items).flat_map(move |row| {
             let first = match self.order {
                 Order::Upper => row + 1,
-                Order::Both => 0,
+                Order::Mean | Order::Larger => 0,
             };
             (first..self.items)
                 .step_by(TILE)
@@ -192,15 +194,12 @@ impl Plan {
         tiles: impl IntoIterator<Item = Result<(Tile, Vec<f32>)>>,
     ) -> Result<DistanceMatrix> {
         let mut lower = vec![f32::NAN; pairs(self.items)];
-        // With both orders, the values of the second direction, until the first is there too.
-        let mut other = vec![
-            f32::NAN;
-            if self.order == Order::Both {
-                lower.len()
-            } else {
-                0
-            }
-        ];
+        // With both directions, those from later to earlier items.
+        let backwards = match self.order {
+            Order::Upper => 0,
+            Order::Mean | Order::Larger => lower.len(),
+        };
+        let mut other = vec![f32::NAN; backwards];
         for tile in tiles {
             let (tile, values) = tile?;
             let foreign = || Error::Mismatch(format!("row {} is not as planned", tile.row + 1));
@@ -211,7 +210,7 @@ impl Plan {
             for (column, value) in tile.targets().zip(values) {
                 let (low, high) = (tile.row.min(column), tile.row.max(column));
                 let half = match self.order {
-                    Order::Both if tile.row > column => &mut other,
+                    Order::Mean | Order::Larger if tile.row > column => &mut other,
                     _ => &mut lower,
                 };
                 let place = &mut half[pairs(high) + low];
@@ -225,10 +224,12 @@ impl Plan {
                 *place = value;
             }
         }
-        if self.order == Order::Both {
-            for (one, other) in lower.iter_mut().zip(&other) {
-                *one = f32::midpoint(*one, *other);
-            }
+        for (one, other) in lower.iter_mut().zip(&other) {
+            *one = match self.order {
+                // What is missing in one direction stays missing.
+                Order::Larger if !one.is_nan() && !other.is_nan() => one.max(*other),
+                _ => f32::midpoint(*one, *other),
+            };
         }
         if let Some(missing) = lower.iter().position(|value| value.is_nan()) {
             let row = (1..self.items).rfind(|row| pairs(*row) <= missing);
@@ -369,7 +370,7 @@ mod tests {
 
     #[test]
     fn shards_of_any_number_make_the_same_matrix() {
-        for order in [Order::Upper, Order::Both] {
+        for order in [Order::Upper, Order::Mean, Order::Larger] {
             for n in [1, 2, 3, 40, 600] {
                 let whole = shards(n, order, 1, 1);
                 for (count, threads) in [(2, 1), (3, 2), (7, 1), (100, 3)] {
@@ -384,10 +385,12 @@ mod tests {
     }
 
     #[test]
-    fn both_orders_are_averaged() {
-        let matrix = shards(3, Order::Both, 1, 1);
-        assert_eq!(matrix.get(0, 1), f32::midpoint(1.0 / 2.0, 1.0 / 4.0));
-        assert_eq!(shards(3, Order::Upper, 1, 1).get(0, 1), 0.5);
+    fn both_directions_become_one() {
+        // 1/2 from item 0 to item 1, and 1/4 back.
+        let value = |order| shards(3, order, 1, 1).get(0, 1);
+        assert_eq!(value(Order::Upper), 0.5);
+        assert_eq!(value(Order::Mean), 0.375);
+        assert_eq!(value(Order::Larger), 0.5);
     }
 
     #[test]

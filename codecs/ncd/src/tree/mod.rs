@@ -6,8 +6,10 @@
 //! | how well a tree fits its distances | [`quartet_score`] |
 //! | to read or write Newick, or write Nexus | [`Tree::parse_newick`], [`Tree::newick`], [`nexus`] |
 //! | a root | [`Tree::rooted_at_midpoint`], [`Tree::rooted_at_outgroup`] |
+//! | a picture | [`draw`] |
 //! | to compare trees | [`robinson_foulds`], [`Tree::set_supports`] |
 
+pub mod draw;
 mod joining;
 mod lengths;
 mod newick;
