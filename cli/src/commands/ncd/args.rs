@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use codec_suite::ncd::dataset::HeaderLabel;
 
+use super::matrix_args::{ClusterArgs, MatrixArgs, MergeArgs, TreeArgs};
 use crate::args::{Chatter, LevelArgs, ReportArgs, ResourceArgs, key_value};
 
 /// Options of `codec ncd`.
@@ -14,7 +15,9 @@ use crate::args::{Chatter, LevelArgs, ReportArgs, ResourceArgs, key_value};
     arg_required_else_help = true,
     after_help = "Any data will do: sequences, texts, logs, images as bytes.\n\n\
     Examples:\n  \
-    codec ncd distance a.txt b.txt"
+    codec ncd distance a.txt b.txt\n  \
+    codec ncd matrix -c xz texts/ -o texts.phy\n  \
+    codec ncd tree texts.phy --draw texts.svg"
 )]
 pub(crate) struct NcdArgs {
     #[command(subcommand)]
@@ -26,6 +29,14 @@ pub(crate) struct NcdArgs {
 pub(crate) enum NcdCommand {
     /// Print the distances between a few files or sequences
     Distance(DistanceArgs),
+    /// Compute all distances of a collection, in one go or in shards
+    Matrix(MatrixArgs),
+    /// Put the shards of a matrix together
+    Merge(MergeArgs),
+    /// Make a tree from a matrix, score it and draw it
+    Tree(TreeArgs),
+    /// Find clusters in a matrix
+    Cluster(ClusterArgs),
 }
 
 /// How distances are measured.

@@ -261,6 +261,11 @@ impl<F: Read + Write + Seek> Writer<F> {
         self.put(&record)
     }
 
+    /// The file, behind the last record.
+    pub fn into_inner(self) -> F {
+        self.out
+    }
+
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
         let written = self.out.write_all(bytes).and_then(|()| self.out.flush());
         written.map_err(Error::io("write the partial matrix"))
