@@ -13,16 +13,24 @@ use super::{
 
 /// Radius that the branches fill.
 const RADIUS: f64 = 250.0;
+/// Angles that are tried for the layout.
+const TURNS: u32 = 24;
 /// Space between names along the circle.
 const PITCH: f64 = FONT * 1.25;
 
 pub(super) fn picture(tree: &Tree, colours: &Colours) -> Picture {
     let net = Net::of(tree);
-    let Positions { mut at, rays } = net.positions(net.centre());
-    let reach = at.iter().map(|(x, y)| x.hypot(*y)).fold(0.0, f64::max);
+    let Positions { mut at, rays } = net.widest();
+    let bounds = bounds(&at);
+    let middle = (
+        f64::midpoint(bounds[0], bounds[2]),
+        f64::midpoint(bounds[1], bounds[3]),
+    );
+    let reach = at.iter().map(|(x, y)| (x - middle.0).hypot(y - middle.1));
+    let reach = reach.fold(0.0, f64::max);
     let scale = RADIUS / if reach > 0.0 { reach } else { 1.0 };
     for point in &mut at {
-        *point = (point.0 * scale, point.1 * scale);
+        *point = ((point.0 - middle.0) * scale, (point.1 - middle.1) * scale);
     }
     let ring = (RADIUS * 1.15).max(rays.len() as f64 * PITCH / TAU);
     let angles = spread(
@@ -197,15 +205,27 @@ impl Net {
             .map_or(self.start, |(node, _)| *node)
     }
 
-    /// The layout with `centre` at the origin.
-    fn positions(&self, centre: usize) -> Positions {
+    /// The layout, turned such that it is as low as possible.
+    fn widest(&self) -> Positions {
+        let centre = self.centre();
+        let turns = (0..TURNS).map(|turn| PI * f64::from(turn) / f64::from(TURNS));
+        let height = |turn: &f64| {
+            let bounds = bounds(&self.positions(centre, *turn).at);
+            bounds[3] - bounds[1]
+        };
+        let lowest = turns.min_by(|a, b| height(a).total_cmp(&height(b)));
+        self.positions(centre, lowest.unwrap_or(0.0))
+    }
+
+    /// The layout with `centre` at the origin, whose first sector starts at the angle `turn`.
+    fn positions(&self, centre: usize, turn: f64) -> Positions {
         let order = self.outwards(centre);
         let carried = self.carried(&order);
         let per_leaf = TAU / carried[centre].max(1) as f64;
         let mut at = vec![(0.0, 0.0); self.neighbours.len()];
         let mut rays = Vec::new();
         // Node, the one before it, and where its sector starts.
-        let mut stack = vec![(centre, None, 0.0)];
+        let mut stack = vec![(centre, None, turn)];
         while let Some((node, before, start)) = stack.pop() {
             if self.neighbours[node].len() <= 1 {
                 rays.push((node, start + per_leaf / 2.0));
@@ -228,6 +248,24 @@ impl Net {
         rays.sort_by(|a, b| a.1.total_cmp(&b.1));
         Positions { at, rays }
     }
+}
+
+/// The smallest and the largest x and y: left, top, right, bottom.
+fn bounds(points: &[(f64, f64)]) -> [f64; 4] {
+    let none = [
+        f64::INFINITY,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NEG_INFINITY,
+    ];
+    points.iter().fold(none, |bounds, (x, y)| {
+        [
+            bounds[0].min(*x),
+            bounds[1].min(*y),
+            bounds[2].max(*x),
+            bounds[3].max(*y),
+        ]
+    })
 }
 
 /// The angle, from the origin, at which a ray from `from` in direction `ray` meets the circle.
@@ -274,20 +312,8 @@ fn spread(mut angles: Vec<f64>, gap: f64) -> Vec<f64> {
 impl Picture {
     /// Cuts the page to what is drawn on it, where texts are at most `room` wide outside the circle.
     fn cropped(&mut self, room: f64) {
-        let mut bounds = [
-            f64::INFINITY,
-            f64::INFINITY,
-            f64::NEG_INFINITY,
-            f64::NEG_INFINITY,
-        ];
-        let mut include = |x: f64, y: f64| {
-            bounds = [
-                bounds[0].min(x),
-                bounds[1].min(y),
-                bounds[2].max(x),
-                bounds[3].max(y),
-            ];
-        };
+        let mut points = Vec::new();
+        let mut include = |x: f64, y: f64| points.push((x, y));
         for line in &self.lines {
             include(line.from.0, line.from.1);
             include(line.to.0, line.to.1);
@@ -307,6 +333,7 @@ impl Picture {
                 include(x + half, y + half);
             }
         }
+        let bounds = bounds(&points);
         let (left, top) = (bounds[0] - MARGIN, bounds[1] - MARGIN);
         let move_by = |(x, y): &mut (f64, f64)| {
             *x -= left;
