@@ -69,6 +69,15 @@ impl Drawing {
                 "a drawing has at most {MOST_LEAVES} leaves, and the tree has {leaves}"
             )));
         }
+        let rooted;
+        let tree = match self.layout {
+            Layout::Rectangular => tree,
+            // Where the root is does not show, but what lies on either side of it has a colour.
+            Layout::Radial => {
+                rooted = tree.rooted_at_midpoint();
+                &rooted
+            }
+        };
         let tree = tree.clone().ladderized();
         let colours = Colours::of(&tree, &self.groups);
         Ok(match self.layout {
