@@ -15,6 +15,7 @@ mod limits;
 mod log;
 mod naming;
 mod native;
+mod ncd_matrix;
 mod pipes;
 mod recovery;
 mod reports;

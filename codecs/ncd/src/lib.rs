@@ -28,7 +28,6 @@ pub mod lz;
 pub mod matrix;
 pub mod neighbors;
 mod nexus;
-mod random;
 mod shuffle;
 mod text;
 pub mod tree;

@@ -6,14 +6,14 @@ use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
 use codec_suite::core::Error;
-use codec_suite::ncd::dataset::{Dataset, Item};
+use codec_suite::ncd::dataset::Dataset;
 use codec_suite::ncd::matrix::{
     DistanceMatrix, MatrixFormat, MeasuredItems, Shard, compute, partial,
 };
 use serde::Serialize;
 
 use super::data::{Refusal, load, threads};
-use super::matrix_args::{MatrixArgs, NameBy};
+use super::matrix_args::MatrixArgs;
 use super::matrix_file::{beside, check_free, format_of, write_matrix};
 use super::measure::measure;
 use crate::console::Console;
@@ -55,7 +55,7 @@ pub(crate) fn run(args: &MatrixArgs) -> Exit {
 
 fn matrix(args: &MatrixArgs, console: &mut Console) -> Result<(), Refusal> {
     let kept = kept_in(args)?;
-    let data = named(args)?;
+    let data = items(args)?;
     let registry = codec_suite::registry();
     let measure = measure(&registry, &args.measure, &data)?;
     let name = &args.measure.compressor;
@@ -63,7 +63,7 @@ fn matrix(args: &MatrixArgs, console: &mut Console) -> Result<(), Refusal> {
     let compressor = versioned.map_or(name.clone(), |version| format!("{name}/{version}"));
     let description = measure.description(&compressor);
     let threads = threads(args.resources);
-    let items = MeasuredItems::new(data.contents(), measure, threads)?;
+    let measured = MeasuredItems::new(data.contents(), measure, threads)?;
     let names: Vec<String> = data.items().iter().map(|item| item.name.clone()).collect();
     let contents = data
         .items()
@@ -73,7 +73,7 @@ fn matrix(args: &MatrixArgs, console: &mut Console) -> Result<(), Refusal> {
         items: partial::items_hash(contents),
         names,
         measure: description,
-        order: items.order(),
+        order: measured.order(),
         shard: args.shard.unwrap_or(Shard::WHOLE),
     };
     let plan = header.plan();
@@ -94,11 +94,16 @@ fn matrix(args: &MatrixArgs, console: &mut Console) -> Result<(), Refusal> {
 
     let Some(kept) = kept else {
         let mut tiles = Vec::new();
-        compute(plan.shard(header.shard), &items, threads, |tile, values| {
-            progress.done(values.len() as u64);
-            tiles.push(Ok((tile, values)));
-            Ok(())
-        })?;
+        compute(
+            plan.shard(header.shard),
+            &measured,
+            threads,
+            |tile, values| {
+                progress.done(values.len() as u64);
+                tiles.push(Ok((tile, values)));
+                Ok(())
+            },
+        )?;
         let matrix = plan.assemble(header.names.clone(), tiles)?;
         drop(progress);
         if console.json() {
@@ -121,7 +126,7 @@ fn matrix(args: &MatrixArgs, console: &mut Console) -> Result<(), Refusal> {
     record.resumed = before.map(|tile| tile.len() as u64).sum();
     progress.done(record.resumed);
     let left = plan.shard(header.shard).skip(done);
-    compute(left, &items, threads, |tile, values| {
+    compute(left, &measured, threads, |tile, values| {
         writer.record(&tile, &values)?;
         progress.done(values.len() as u64);
         Ok(())
@@ -180,45 +185,20 @@ fn kept_in(args: &MatrixArgs) -> Result<Option<PathBuf>, Failure> {
     }
 }
 
-/// The items, called as asked for, all by different names.
-fn named(args: &MatrixArgs) -> Result<Dataset, Refusal> {
-    let mut items: Vec<Item> = Vec::new();
-    for path in &args.files {
-        let data = load(
-            std::slice::from_ref(path),
-            &args.data,
-            args.resources,
-            false,
-        )?;
-        let several = data.len() > 1;
-        // What a folder has are files already.
-        let by_file = args.name_by == NameBy::File && !path.is_dir();
-        for (number, item) in (1..).zip(data.items()) {
-            let mut item = item.clone();
-            if by_file {
-                let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-                item.name = match several {
-                    true => format!("{stem}:{number}"),
-                    false => stem.into_owned(),
-                };
-            }
-            items.push(item);
-        }
-    }
-    if items.len() < 2 {
+/// The items, of which there are at least two, all by different names.
+fn items(args: &MatrixArgs) -> Result<Dataset, Refusal> {
+    let data = load(&args.files, &args.data, args.resources, false)?;
+    if data.len() < 2 {
         let failure = Failure::usage("a matrix needs two items, but there is only one");
         return Err(failure.hint("name more files").into());
     }
     let mut seen = HashSet::new();
-    if let Some(item) = items.iter().find(|item| !seen.insert(&item.name)) {
+    if let Some(item) = data.items().iter().find(|item| !seen.insert(&item.name)) {
         let failure = Failure::usage(format!("two items are named {}", shown::safe(&item.name)));
-        let failure = match args.name_by {
-            NameBy::Item => failure.hint("--name-by file names them after their files"),
-            NameBy::File => failure,
-        };
-        return Err(failure.into());
+        let hint = "items of tables are named by --id-column, others by their headers or files";
+        return Err(failure.hint(hint).into());
     }
-    Ok(Dataset::new(items))
+    Ok(data)
 }
 
 /// Opens what keeps the distances, for this process alone.

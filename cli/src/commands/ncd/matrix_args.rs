@@ -17,7 +17,7 @@ use crate::args::{Chatter, ReportArgs, ResourceArgs};
     scheduler may run the shards anywhere.\n\n\
     Examples:\n  \
     codec ncd matrix -c xz texts/ -o texts.phy\n  \
-    codec ncd matrix -c zstd --level 19 --name-by file *.fasta -o genomes.nex\n  \
+    codec ncd matrix -c zstd --level 19 *.fasta -o genomes.nex\n  \
     codec ncd matrix --shard 2/8 big.fasta -o big.2of8.part\n  \
     codec ncd merge big.*.part -o big.npy"
 )]
@@ -32,9 +32,6 @@ pub(crate) struct MatrixArgs {
     /// Compute only part I of N, such as 1/4
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub(crate) shard: Option<Shard>,
-    /// What items are called: as their data set has it, or after their file, without its suffix
-    #[arg(long, value_enum, default_value_t = NameBy::Item)]
-    pub(crate) name_by: NameBy,
     /// Overwrite an existing matrix, and forget what was computed before
     #[arg(short, long)]
     pub(crate) force: bool,
@@ -48,15 +45,6 @@ pub(crate) struct MatrixArgs {
     pub(crate) chatter: Chatter,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
-}
-
-/// Where names of items come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum NameBy {
-    /// Headers of sequences, the name column of tables, names of files
-    Item,
-    /// The file; several items of one file are numbered
-    File,
 }
 
 /// Options of `codec ncd merge`.

@@ -4,7 +4,7 @@ use codec_core::Result;
 
 use super::{check_count, numbered_by_first};
 use crate::matrix::DistanceMatrix;
-use crate::random::Random;
+use crate::shuffle::Shuffle;
 
 /// Clusters around medoids.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,7 +30,7 @@ pub fn k_medoids(
     seed: u64,
 ) -> Result<Medoids> {
     check_count(matrix, count)?;
-    let mut random = Random::new(seed);
+    let mut random = Shuffle::new(seed);
     let mut best = improved(matrix, greedy(matrix, count));
     for _ in 0..starts {
         let mut items: Vec<usize> = (0..matrix.len()).collect();

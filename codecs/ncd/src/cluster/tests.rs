@@ -1,11 +1,11 @@
 //! Clusters that are there must be found.
 
 use super::*;
-use crate::random::Random;
+use crate::shuffle::Shuffle;
 
 /// `groups` groups of `size` items in mixed order: near 0.1 within, near 1 between.
 fn grouped(groups: usize, size: usize, seed: u64) -> (DistanceMatrix, Vec<usize>) {
-    let mut random = Random::new(seed);
+    let mut random = Shuffle::new(seed);
     let mut group: Vec<usize> = (0..groups * size).map(|item| item % groups).collect();
     random.shuffle(&mut group);
     let names = (0..group.len()).map(|i| format!("i{i}")).collect();
@@ -74,7 +74,7 @@ fn by_definition(matrix: &DistanceMatrix, linkage: Linkage) -> Vec<f64> {
 
 #[test]
 fn the_chain_merges_at_the_same_distances_as_the_definition() {
-    let mut random = Random::new(8);
+    let mut random = Shuffle::new(8);
     let names = (0..40).map(|i| format!("i{i}")).collect();
     let noise = |_, _| random.below(1_000_000) as f32 / 1e6;
     let matrix = DistanceMatrix::from_fn(names, noise).unwrap();
@@ -131,7 +131,7 @@ fn more_clusters_than_items_are_refused() {
 
 #[test]
 fn swapping_medoids_is_no_worse_than_any_single_swap() {
-    let mut random = Random::new(3);
+    let mut random = Shuffle::new(3);
     let names = (0..15).map(|i| format!("i{i}")).collect();
     let noise = |_, _| random.below(1_000_000) as f32 / 1e6;
     let matrix = DistanceMatrix::from_fn(names, noise).unwrap();

@@ -4,7 +4,7 @@ use codec_core::{Error, Result};
 
 use super::Tree;
 use crate::matrix::DistanceMatrix;
-use crate::random::Random;
+use crate::shuffle::Shuffle;
 
 /// Most items for which all quartets are looked at: 20 million.
 const ALL_QUARTETS: usize = 150;
@@ -62,7 +62,7 @@ pub fn quartet_score(
         sums.cost = unrooted.cost(matrix);
     } else {
         let steps = unrooted.steps();
-        let mut random = Random::new(seed);
+        let mut random = Shuffle::new(seed);
         for _ in 0..SAMPLE {
             let quartet = drawn(&mut random, n);
             let costs = costs(matrix, quartet);
@@ -113,7 +113,7 @@ fn for_all(n: usize, mut each: impl FnMut([usize; 4])) {
 }
 
 /// Four different items below `n`.
-fn drawn(random: &mut Random, n: usize) -> [usize; 4] {
+fn drawn(random: &mut Shuffle, n: usize) -> [usize; 4] {
     let mut quartet = [0; 4];
     for count in 0..4 {
         loop {
@@ -306,7 +306,7 @@ mod tests {
     use crate::tree::neighbor_joining;
 
     fn matrix(n: usize, seed: u64) -> DistanceMatrix {
-        let mut random = Random::new(seed);
+        let mut random = Shuffle::new(seed);
         let names = (0..n).map(|i| format!("i{i}")).collect();
         DistanceMatrix::from_fn(names, |_, _| 1.0 + random.below(1000) as f32 / 1000.0).unwrap()
     }

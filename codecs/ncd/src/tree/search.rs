@@ -7,7 +7,7 @@ use codec_core::{Result, ordered};
 use super::quartet::Unrooted;
 use super::{Growing, Tree, at_least_two, fit_lengths, neighbor_joining};
 use crate::matrix::DistanceMatrix;
-use crate::random::Random;
+use crate::shuffle::Shuffle;
 
 /// Looks for the tree that maximises the quartet score S(T), as CompLearn's `maketree` does
 /// (Cilibrasi & Vitányi 2005): a tree in which every inner node has three branches is changed at
@@ -68,7 +68,7 @@ impl QuartetSearch {
             threads,
             || Ok(starts.next()),
             |start| {
-                let mut random = Random::new(self.seed.wrapping_add(start as u64));
+                let mut random = Shuffle::new(self.seed.wrapping_add(start as u64));
                 let tree = match start {
                     0 => Unrooted::of(&first, matrix)?,
                     _ => random_tree(matrix.len(), &mut random),
@@ -94,7 +94,7 @@ impl QuartetSearch {
 }
 
 /// Changes the tree until nothing has helped for long.
-fn climb(mut tree: Unrooted, matrix: &DistanceMatrix, random: &mut Random) -> (f64, Unrooted) {
+fn climb(mut tree: Unrooted, matrix: &DistanceMatrix, random: &mut Shuffle) -> (f64, Unrooted) {
     let n = tree.items;
     let patience = n * (20 * n).min(2_000);
     let mut cost = tree.cost(matrix);
@@ -124,7 +124,7 @@ fn climb(mut tree: Unrooted, matrix: &DistanceMatrix, random: &mut Random) -> (f
 }
 
 /// A tree that grows leaf by leaf, each at a random branch.
-fn random_tree(n: usize, random: &mut Random) -> Unrooted {
+fn random_tree(n: usize, random: &mut Shuffle) -> Unrooted {
     let mut order: Vec<usize> = (0..n).collect();
     random.shuffle(&mut order);
     let mut tree = Unrooted {
@@ -149,7 +149,7 @@ fn random_tree(n: usize, random: &mut Random) -> Unrooted {
 
 impl Unrooted {
     /// One change that leaves three branches at every inner node; now and then it is none.
-    fn mutate(&mut self, random: &mut Random, marks: &mut [bool]) {
+    fn mutate(&mut self, random: &mut Shuffle, marks: &mut [bool]) {
         match random.below(3) {
             0 => {
                 let (one, other) = (random.below(self.items), random.below(self.items));
@@ -168,7 +168,7 @@ impl Unrooted {
     }
 
     /// A branch, from its one end to the other.
-    fn branch(&self, random: &mut Random) -> (usize, usize) {
+    fn branch(&self, random: &mut Shuffle) -> (usize, usize) {
         let from = random.below(self.neighbours.len());
         let ends = &self.neighbours[from];
         (from, ends[random.below(ends.len())])
@@ -187,7 +187,7 @@ impl Unrooted {
     }
 
     /// A subtree moves to another branch of the rest.
-    fn transfer(&mut self, random: &mut Random, marks: &mut [bool]) {
+    fn transfer(&mut self, random: &mut Shuffle, marks: &mut [bool]) {
         let (node, subtree) = self.branch(random);
         if node < self.items {
             return;

@@ -6,12 +6,12 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::matrix::DistanceMatrix;
-use crate::random::Random;
+use crate::shuffle::Shuffle;
 
 /// A random tree of `n` leaves, unrooted unless all leaves are to be equally far from the root.
 /// Lengths are multiples of 1/64 above 0, so that distances are exact.
 fn random_tree(n: usize, seed: u64, ultrametric: bool) -> Tree {
-    let mut random = Random::new(seed);
+    let mut random = Shuffle::new(seed);
     let names: Vec<String> = (0..n).map(|i| format!("i{i}")).collect();
     let mut tree = Growing::with_leaves(&names);
     let mut open: Vec<(usize, f64)> = (0..n).map(|leaf| (leaf, 0.0)).collect();
@@ -152,7 +152,7 @@ fn the_quartet_search_finds_the_tree_from_bad_starts_and_on_any_number_of_thread
         assert_eq!(search(&matrix, 3), found);
     }
     // Noise: the search is no worse than neighbour joining, from where one climb starts.
-    let mut random = Random::new(9);
+    let mut random = Shuffle::new(9);
     let names = (0..12).map(|i| format!("i{i}")).collect();
     let noise = |_, _| 1.0 + random.below(1000) as f32 / 1000.0;
     let matrix = DistanceMatrix::from_fn(names, noise).unwrap();
@@ -190,7 +190,7 @@ fn few_items_have_trees_and_one_has_none() {
 
 #[test]
 fn no_branch_is_negative() {
-    let mut random = Random::new(4);
+    let mut random = Shuffle::new(4);
     for _ in 0..50 {
         let names = (0..9).map(|i| format!("i{i}")).collect();
         let wild = |_, _| random.below(1000) as f32;
