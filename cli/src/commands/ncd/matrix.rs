@@ -6,9 +6,9 @@ use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
 use codec_suite::core::Error;
-use codec_suite::ncd::dataset::Dataset;
+use codec_suite::ncd::dataset::{Dataset, Item};
 use codec_suite::ncd::matrix::{
-    DistanceMatrix, MatrixFormat, MeasuredItems, Shard, compute, partial,
+    DistanceMatrix, MatrixFormat, MeasuredItems, Shard, compute, partial, replicate,
 };
 use serde::Serialize;
 
@@ -185,7 +185,7 @@ fn kept_in(args: &MatrixArgs) -> Result<Option<PathBuf>, Failure> {
     }
 }
 
-/// The items, of which there are at least two, all by different names.
+/// The items or their replicates: at least two, all by different names.
 fn items(args: &MatrixArgs) -> Result<Dataset, Refusal> {
     let data = load(&args.files, &args.data, args.resources, false)?;
     if data.len() < 2 {
@@ -198,7 +198,16 @@ fn items(args: &MatrixArgs) -> Result<Dataset, Refusal> {
         let hint = "items of tables are named by --id-column, others by their headers or files";
         return Err(failure.hint(hint).into());
     }
-    Ok(data)
+    let Some(number) = args.replicate else {
+        return Ok(data);
+    };
+    let contents = replicate(&data.contents(), number)?;
+    let items = data.items().iter().zip(contents);
+    let items = items.map(|(item, content)| Item {
+        content,
+        ..item.clone()
+    });
+    Ok(Dataset::new(items.collect()))
 }
 
 /// Opens what keeps the distances, for this process alone.

@@ -6,6 +6,7 @@
 //! | read and write PHYLIP, Nexus, CSV, `.npy` | [`MatrixFormat`], [`DistanceMatrix::parse`] |
 //! | compute one, on several threads or machines | [`MeasuredItems`], [`Plan`], [`compute`] |
 //! | keep what is computed so far | [`partial`] |
+//! | see how far a tree hangs on parts of the items | [`replicate()`] |
 
 mod csv;
 mod format;
@@ -15,6 +16,7 @@ mod npy;
 pub mod partial;
 mod phylip;
 mod plan;
+mod replicate;
 mod rows;
 
 use std::collections::HashSet;
@@ -24,6 +26,7 @@ use codec_core::{Error, Result};
 pub use format::MatrixFormat;
 pub use measured::MeasuredItems;
 pub use plan::{Order, PairDistance, Plan, RowDistance, Shard, Tile, compute};
+pub use replicate::replicate;
 
 /// Distances between all pairs of named items: symmetric, 0 on the diagonal.
 ///
