@@ -159,6 +159,18 @@ impl<'a> Measure<'a> {
         self.formula
     }
 
+    /// The compressor that is asked.
+    #[must_use]
+    pub fn lengths(&self) -> &'a dyn CodeLength {
+        self.lengths
+    }
+
+    /// Its parameters.
+    #[must_use]
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
     /// Whether a distance takes the code lengths of both orders, (x, y) and (y, x).
     #[must_use]
     pub fn takes_both_orders(&self) -> bool {

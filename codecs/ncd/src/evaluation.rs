@@ -206,7 +206,7 @@ mod tests {
     fn data(groups: usize) -> Dataset {
         let item = |n: usize| Item {
             name: n.to_string(),
-            label: Some(if n % 5 == 0 { "rare" } else { "usual" }.to_owned()),
+            label: Some(if n.is_multiple_of(5) { "rare" } else { "usual" }.to_owned()),
             group: (groups > 0).then(|| (n / 3 % groups).to_string()),
             content: vec![n as u8],
         };

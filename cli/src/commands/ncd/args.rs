@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use codec_suite::ncd::dataset::HeaderLabel;
 
+use super::classify_args::{ClassifyArgs, NeighborsArgs};
 use super::matrix_args::{ClusterArgs, MatrixArgs, MergeArgs, TreeArgs};
 use crate::args::{Chatter, LevelArgs, ReportArgs, ResourceArgs, key_value};
 
@@ -15,6 +16,8 @@ use crate::args::{Chatter, LevelArgs, ReportArgs, ResourceArgs, key_value};
     arg_required_else_help = true,
     after_help = "Any data will do: sequences, texts, logs, images as bytes.\n\n\
     Examples:\n  \
+    codec ncd classify --train known.tsv --test new.tsv\n  \
+    codec ncd neighbors --in collection.fa query.fa\n  \
     codec ncd distance a.txt b.txt\n  \
     codec ncd matrix -c xz texts/ -o texts.phy\n  \
     codec ncd tree texts.phy --draw texts.svg"
@@ -27,6 +30,10 @@ pub(crate) struct NcdArgs {
 /// What to do with distances.
 #[derive(Debug, Subcommand)]
 pub(crate) enum NcdCommand {
+    /// Classify by nearest neighbours or class models, and score it
+    Classify(ClassifyArgs),
+    /// Find the nearest items of a collection
+    Neighbors(NeighborsArgs),
     /// Print the distances between a few files or sequences
     Distance(DistanceArgs),
     /// Compute all distances of a collection, in one go or in shards

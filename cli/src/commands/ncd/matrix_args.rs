@@ -32,8 +32,8 @@ pub(crate) struct MatrixArgs {
     /// Compute only part I of N, such as 1/4
     #[arg(long, value_name = "I/N", value_parser = shard)]
     pub(crate) shard: Option<Shard>,
-    /// Measure replicate N of the items for codec ncd tree --support: the same 63 of 100 blocks of
-    /// each, chosen by N
+    /// Measure replicate N of the items, for codec ncd tree --support: 63 % of their pieces, chosen
+    /// by N, and what they share in all of them alike
     #[arg(long, value_name = "N")]
     pub(crate) replicate: Option<u64>,
     /// Overwrite an existing matrix, and forget what was computed before

@@ -1,8 +1,9 @@
 //! From the options of a distance to a measure.
 
-use codec_suite::core::{Params, Registry};
+use codec_suite::core::{CodeLength, Params, Registry};
 use codec_suite::ncd::dataset::Dataset;
 use codec_suite::ncd::distance::{Alphabet, Formula, Join, Measure};
+use codec_suite::ncd::lz::Lz;
 
 use super::args::{FormulaChoice, JoinChoice, MeasureArgs};
 use crate::failure::Failure;
@@ -14,19 +15,29 @@ pub(super) fn measure<'r>(
     data: &Dataset,
 ) -> Result<Measure<'r>, Failure> {
     let name = &args.compressor[..];
-    let codec = registry.named(name)?;
-    let lengths = codec
-        .code_length()
-        .ok_or_else(|| Failure::usage(format!("codec '{name}' gives no code lengths")))?;
-    let mut params = Params::defaults(codec.descriptor().params);
+    let (lengths, mut params): (&dyn CodeLength, Params) = match name {
+        "lz" => (&Lz, Params::defaults(&[])),
+        _ => {
+            let codec = registry.named(name).map_err(|error| {
+                Failure::from(error).hint("or lz, the fast estimate that is no codec")
+            })?;
+            let lengths = codec
+                .code_length()
+                .ok_or_else(|| Failure::usage(format!("codec '{name}' gives no code lengths")))?;
+            (lengths, Params::defaults(codec.descriptor().params))
+        }
+    };
     let level = args.level.get().map(|level| ("level", level.to_string()));
     let set = args
         .set
         .iter()
         .map(|(key, value)| (&key[..], value.clone()));
     for (key, value) in level.into_iter().chain(set) {
+        if !params.has(key) {
+            return Err(Failure::usage(format!("compressor '{name}' has no {key}")));
+        }
         params.set(key, &value).map_err(|error| {
-            Failure::usage(format!("codec '{name}': {error}")).hint(format!(
+            Failure::usage(format!("compressor '{name}': {error}")).hint(format!(
                 "codec list {name} shows its parameters and their ranges"
             ))
         })?;
@@ -49,4 +60,12 @@ pub(super) fn measure<'r>(
     Ok(Measure::new(lengths, params, formula, join)
         .symmetric(args.symmetric)
         .alphabet(Alphabet::of(&data.contents())))
+}
+
+/// The compressor with its level, for people.
+pub(super) fn compressor_title(args: &MeasureArgs) -> String {
+    match args.level.get() {
+        Some(level) => format!("{} {level}", args.compressor),
+        None => args.compressor.clone(),
+    }
 }

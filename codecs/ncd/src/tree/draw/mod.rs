@@ -45,7 +45,8 @@ pub struct Drawing {
 const MOST_LEAVES: usize = 20_000;
 
 impl Drawing {
-    /// The tree as an SVG file that needs nothing else.
+    /// The tree as an SVG file that needs nothing else. Supports for which there is no room are left
+    /// out.
     ///
     /// # Errors
     /// [`Error::Unsupported`] for more than 20,000 leaves.
@@ -256,6 +257,34 @@ impl Picture {
             colour,
             text: text.to_owned(),
         });
+    }
+
+    /// Whether level text of that width, which starts at `at`, covers nothing: no level text, and no
+    /// level or upright line.
+    fn has_room(&self, at: (f64, f64), width: f64, size: f64) -> bool {
+        let half = size * 0.4;
+        let (left, right, top, bottom) = (at.0, at.0 + width, at.1 - half, at.1 + half);
+        let apart =
+            |[x0, y0, x1, y1]: [f64; 4]| x1 <= left || x0 >= right || y1 <= top || y0 >= bottom;
+        let lines = self.lines.iter().map(|line| {
+            let (from, to, half) = (line.from, line.to, line.width / 2.0);
+            [
+                from.0.min(to.0) - half,
+                from.1.min(to.1) - half,
+                from.0.max(to.0) + half,
+                from.1.max(to.1) + half,
+            ]
+        });
+        let texts = self.texts.iter().map(|text| {
+            let (x, y, half) = (text.at.0, text.at.1, text.size * 0.4);
+            [
+                x - 1.0,
+                y - half,
+                x + width_of(&text.text, text.size),
+                y + half,
+            ]
+        });
+        lines.chain(texts).all(apart)
     }
 
     /// A bar of a round length at `at`, where a unit of length is `scale` pixels and about `room`

@@ -55,14 +55,23 @@ pub(super) fn picture(tree: &Tree, colours: &Colours) -> Picture {
             let at = (x(node) + 7.0, y[node]);
             picture.text(at, Anchor::Start, FONT, colours.of_nodes[node], name);
             picture.width = picture.width.max(at.0 + width_of(name, FONT) + MARGIN);
-        } else if let Some(support) = nodes[node].support {
-            // Right of the node there is room between the branches of its children.
-            let between = nodes[node].children.len().is_multiple_of(2);
-            let at = (
-                x(node) + 4.0,
-                y[node] - if between { 0.0 } else { ROW / 4.0 },
-            );
-            picture.text(at, Anchor::Start, SMALL, QUIET, &format!("{support:.0}"));
+        }
+    }
+    // A number that would cover a name, a branch or another number is left out.
+    for &node in &order {
+        let inner = !nodes[node].children.is_empty();
+        if let Some(support) = nodes[node].support.filter(|_| inner) {
+            let label = format!("{support:.0}");
+            let width = width_of(&label, SMALL);
+            let right_of_node = (x(node) + 4.0, y[node]);
+            let above_branch = (x(node) - width - 3.0, y[node] - SMALL * 0.6);
+            let places = [right_of_node, above_branch].into_iter();
+            if let Some(at) = places
+                .into_iter()
+                .find(|at| picture.has_room(*at, width, SMALL))
+            {
+                picture.text(at, Anchor::Start, SMALL, QUIET, &label);
+            }
         }
     }
     let rows = tree.leaves().len() as f64;
