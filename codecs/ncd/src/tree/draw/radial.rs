@@ -54,24 +54,36 @@ pub(super) fn picture(tree: &Tree, colours: &Colours) -> Picture {
     for ((leaf, _), angle) in rays.iter().zip(&angles) {
         picture.line(on_page(at[*leaf]), on_ring(*angle, ring), 0.8, FAINT);
     }
-    for (one, other, branch) in net.branches() {
-        let colour = colours.of_nodes[branch];
-        picture.line(on_page(at[one]), on_page(at[other]), 1.6, colour);
-        if let Some(support) = tree.nodes()[branch].support {
-            // Beside the middle of the branch, on its upper side.
-            let ((x, y), (to_x, to_y)) = (on_page(at[one]), on_page(at[other]));
-            let (dx, dy) = (to_x - x, to_y - y);
-            let length = dx.hypot(dy);
-            let label = format!("{support:.0}");
-            // On a branch shorter than the number it would cover others.
-            if length > width_of(&label, SMALL) {
-                let up = if dx < 0.0 { 1.0 } else { -1.0 } * 8.0 / length;
-                let middle = (
-                    f64::midpoint(x, to_x) - dy * up,
-                    f64::midpoint(y, to_y) + dx * up,
-                );
-                picture.text(middle, Anchor::Middle, SMALL, QUIET, &label);
-            }
+    let branches: Vec<_> = net
+        .branches()
+        .into_iter()
+        .map(|(one, other, branch)| (on_page(at[one]), on_page(at[other]), branch))
+        .collect();
+    for (from, to, branch) in &branches {
+        picture.line(*from, *to, 1.6, colours.of_nodes[*branch]);
+    }
+    for (from, to, branch) in &branches {
+        let Some(support) = tree.nodes()[*branch].support else {
+            continue;
+        };
+        // Beside the middle of the branch, on its upper side, unless another branch or number is
+        // as close.
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let up = if dx < 0.0 { 1.0 } else { -1.0 } * 8.0 / dx.hypot(dy);
+        let middle = (
+            f64::midpoint(from.0, to.0) - dy * up,
+            f64::midpoint(from.1, to.1) + dx * up,
+        );
+        let label = format!("{support:.0}");
+        let radius = width_of(&label, SMALL) / 2.0;
+        let others = branches.iter().filter(|other| other.2 != *branch);
+        let mut free = others.map(|(from, to, _)| away(middle, *from, *to) > radius);
+        let placed = |text: &Text| {
+            let (dx, dy) = (text.at.0 - middle.0, text.at.1 - middle.1);
+            dx.hypot(dy) < radius + width_of(&text.text, SMALL) / 2.0
+        };
+        if free.all(|free| free) && !picture.texts.iter().any(placed) {
+            picture.text(middle, Anchor::Middle, SMALL, QUIET, &label);
         }
     }
     for ((leaf, _), angle) in rays.iter().zip(&angles) {
@@ -248,6 +260,15 @@ impl Net {
         rays.sort_by(|a, b| a.1.total_cmp(&b.1));
         Positions { at, rays }
     }
+}
+
+/// How far a point is from a line between two others.
+fn away(point: (f64, f64), from: (f64, f64), to: (f64, f64)) -> f64 {
+    let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+    let (px, py) = (point.0 - from.0, point.1 - from.1);
+    let square = (dx * dx + dy * dy).max(f64::MIN_POSITIVE);
+    let along = ((px * dx + py * dy) / square).clamp(0.0, 1.0);
+    (px - along * dx).hypot(py - along * dy)
 }
 
 /// The smallest and the largest x and y: left, top, right, bottom.
