@@ -298,6 +298,23 @@ fn roots_supports_and_files_of_trees() {
 }
 
 #[test]
+fn replicates_are_parts_of_the_items_and_differ_by_number() {
+    let dir = Dir::new();
+    let all = text(40_000);
+    for (name, start) in [("a", 0), ("b", 4_000), ("c", 20_000)] {
+        dir.write(&format!("in/{name}"), &all[start..start + 10_000]);
+    }
+    let replicate = |number: &str| {
+        let ran = matrix(&dir, &["--replicate", number]);
+        ran.succeeds().text()
+    };
+    assert_eq!(replicate("1"), replicate("1"));
+    assert_ne!(replicate("1"), replicate("2"));
+    dir.write("in/d", &all[..500]);
+    matrix(&dir, &["--replicate", "1"]).fails(2, &["item 4 has 500 bytes"]);
+}
+
+#[test]
 fn drawings_are_written_in_both_formats_and_layouts() {
     let (dir, _) = computed();
     dir.codec(&["ncd", "cluster", "m.phy", "-k", "3", "-o", "groups.csv"])
