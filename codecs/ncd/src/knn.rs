@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 
 use codec_core::{Error, Result, ordered};
 
-use crate::distance::{Formula, Measure, Single};
+use crate::distance::{Measure, Single};
 use crate::shuffle::Shuffle;
 
 /// A training item and how far it is.
@@ -48,8 +48,8 @@ pub struct Vote {
 /// The `k` nearest items of `train` for every item of `questions`, the nearest first and of equally
 /// near ones the earlier.
 ///
-/// Distances are d(question, training item), except for [`Formula::Nrc`], where the question is what
-/// is coded and the training item what is known. `done` is told the number of pairs whenever some
+/// Which of question and training item comes first is up to the measure, see
+/// [`Measure::ordered`]. `done` is told the number of pairs whenever some
 /// were measured, from any thread.
 ///
 /// # Errors
@@ -67,8 +67,7 @@ pub fn nearest(
     let train_singles = singles(measure, train, threads)?;
     let question_singles = singles(measure, questions, threads)?;
     let mut found = vec![Nearest::new(k); questions.len()];
-    // Of relative compression, a row is what is known: the training item.
-    let is_swapped = measure.formula() == Formula::Nrc;
+    let is_swapped = measure.knows_first();
     let (rows, row_singles, columns, column_singles) = match is_swapped {
         true => (train, &train_singles, questions, &question_singles),
         false => (questions, &question_singles, train, &train_singles),
@@ -247,7 +246,7 @@ impl Nearest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::distance::Join;
+    use crate::distance::{Formula, Join, Order};
     use crate::lz::Lz;
     use codec_core::Params;
 
@@ -311,8 +310,10 @@ mod tests {
             .collect();
         let contents: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
         let (train, questions) = contents.split_at(8);
-        for formula in [Formula::Ncd, Formula::Nrc] {
+        let orders = [Order::QuestionFirst, Order::KnownFirst];
+        for (formula, order) in [Formula::Ncd, Formula::Nrc].into_iter().zip(orders) {
             let measure = Measure::new(&Lz, Params::defaults(&[]), formula, Join::Plain);
+            let measure = measure.ordered(order);
             let run = |threads| {
                 let threads = NonZeroUsize::new(threads).unwrap();
                 nearest(&measure, train, questions, 3, threads, &|_| {}).unwrap()

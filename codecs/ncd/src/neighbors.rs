@@ -85,10 +85,9 @@ pub fn search(
         |(question, single)| {
             let mut kept = Nearest::new(k);
             let mut compressed = 0;
-            // A row of relative compression is what is known, so each candidate has its own.
-            let row = match measure.formula() {
-                Formula::Nrc => None,
-                _ => Some(measure.row(question, *single)?),
+            let row = match measure.knows_first() {
+                true => None,
+                false => Some(measure.row(question, *single)?),
             };
             for candidate in index.nearest(question, count.max(k)) {
                 let item = candidate.item;
@@ -122,7 +121,7 @@ pub fn search(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::distance::Join;
+    use crate::distance::{Join, Order};
     use crate::lz::Lz;
     use crate::shuffle::Shuffle;
     use codec_core::Params;
@@ -150,8 +149,14 @@ mod tests {
         let items = families(20, 5);
         let contents: Vec<&[u8]> = items.iter().map(Vec::as_slice).collect();
         let questions: Vec<&[u8]> = contents.iter().copied().step_by(5).collect();
-        for formula in [Formula::Ncd, Formula::Nrc, Formula::Cdm] {
+        for (formula, order) in [
+            (Formula::Ncd, Order::QuestionFirst),
+            (Formula::Ncd, Order::KnownFirst),
+            (Formula::Nrc, Order::KnownFirst),
+            (Formula::Cdm, Order::QuestionFirst),
+        ] {
             let measure = Measure::new(&Lz, Params::defaults(&[]), formula, Join::Plain);
+            let measure = measure.ordered(order);
             let run = |how, threads| {
                 let threads = NonZeroUsize::new(threads).unwrap();
                 search(&measure, &contents, &questions, 4, how, threads, &|_| {}).unwrap()

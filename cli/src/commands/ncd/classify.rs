@@ -10,7 +10,7 @@ use cpu_time::ProcessTime;
 
 use super::classify_args::{ClassifyArgs, Method};
 use super::data::{Refusal, load, threads};
-use super::measure::{compressor_title, measure};
+use super::measure::{compressor_title, measure_of_questions};
 use super::methods::{Prediction, Task};
 use super::predictions::{PredictionFile, Row, is_stdout};
 use super::scores::{Outcome, Setting, report};
@@ -59,7 +59,7 @@ fn classify(args: &ClassifyArgs, console: &mut Console) -> Result<(), Refusal> {
     let work = Work::new(args, console)?;
     let registry: Registry = codec_suite::registry();
     let everything = work.everything();
-    let measure = measure(&registry, &args.measure, &everything)?;
+    let measure = measure_of_questions(&registry, &args.measure, args.first, &everything)?;
     let compressor = compressor_title(&args.measure);
     let mut methods: Vec<Method> = Vec::new();
     for method in &args.method {

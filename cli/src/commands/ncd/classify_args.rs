@@ -48,6 +48,10 @@ pub(crate) struct ClassifyArgs {
     /// their word, more is less sure
     #[arg(long, value_name = "T", default_value_t = 1.0, value_parser = temperature)]
     pub(crate) temperature: f64,
+    /// Which comes first where two contents are compressed as one [default: question, as published,
+    /// but known with the compressors dna and lz]
+    #[arg(long, value_enum)]
+    pub(crate) first: Option<FirstChoice>,
     /// Seed of folds and random ties
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
@@ -95,6 +99,15 @@ pub(crate) enum TiesChoice {
     Optimistic,
 }
 
+/// What comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FirstChoice {
+    /// The item that is asked about
+    Question,
+    /// The item of the training set or collection
+    Known,
+}
+
 /// How likely classes are beforehand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PriorChoice {
@@ -133,6 +146,10 @@ pub(crate) struct NeighborsArgs {
     /// Length of the k-mers that choose them, in bytes [default: 10 for DNA, 5 for others]
     #[arg(long, value_name = "N")]
     pub(crate) kmer: Option<NonZeroUsize>,
+    /// Which comes first where two contents are compressed as one [default: question, as published,
+    /// but known with the compressors dna and lz]
+    #[arg(long, value_enum)]
+    pub(crate) first: Option<FirstChoice>,
     #[command(flatten)]
     pub(crate) measure: MeasureArgs,
     #[command(flatten)]

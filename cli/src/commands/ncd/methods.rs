@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use clap::ValueEnum;
 use codec_suite::core::{Result, ordered};
 use codec_suite::ncd::baselines::{KmerIndex, NaiveBayes};
 use codec_suite::ncd::classes::{ClassModels, Prior};
@@ -43,7 +44,11 @@ impl Method {
     /// What the table calls it; `compressor` is the codec with its level.
     pub(super) fn title(self, args: &ClassifyArgs, compressor: &str) -> String {
         match self {
-            Method::Knn => format!("{}-NN, {compressor}", args.k),
+            Method::Knn => {
+                let formula = args.measure.formula.to_possible_value();
+                let formula = formula.map_or_else(String::new, |value| value.get_name().to_owned());
+                format!("{}-NN {formula}, {compressor}", args.k)
+            }
             Method::Class => format!("class models, {compressor}"),
             Method::Bayes => format!("naive Bayes, {}-mers", BAYES.0),
             Method::Jaccard => format!("{}-NN, shared {JACCARD}-mers", args.k),

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::classify_args::NeighborsArgs;
 use super::data::{Refusal, load, threads};
-use super::measure::measure;
+use super::measure::measure_of_questions;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::progress::Progress;
@@ -51,7 +51,7 @@ fn neighbors(args: &NeighborsArgs, console: &mut Console) -> Result<(), Refusal>
     let mut everything = collection.clone();
     everything.append(questions.clone());
     let registry = codec_suite::registry();
-    let measure = measure(&registry, &args.measure, &everything)?;
+    let measure = measure_of_questions(&registry, &args.measure, args.first, &everything)?;
     // Within a collection, an item is its own nearest and left out.
     let k = args.k.get().saturating_add(usize::from(is_within));
     let how = match args.exact {
