@@ -73,6 +73,40 @@ impl Output {
         }
     }
 
+    /// Opens an output that is made of all of `inputs` and takes over nobody's attributes.
+    pub(crate) fn made_of(inputs: &[&Path], target: &Target, force: bool) -> Result<Self, Failure> {
+        let Target::File(path) = target else {
+            return Ok(stream(stdout_file()?, "standard output".to_owned()));
+        };
+        let name = shown::path(path);
+        match fs::metadata(path) {
+            Ok(existing) if existing.is_dir() => Err(Failure::usage(format!(
+                "cannot write {name}: it is a directory"
+            ))),
+            Ok(existing) if !existing.is_file() => {
+                let opened = OpenOptions::new().write(true).open(path);
+                let cannot = |error| Failure::io(&format!("cannot open {name}"), &error);
+                Ok(stream(opened.map_err(cannot)?, name.clone()))
+            }
+            Ok(existing) => {
+                let identity = |path: &Path| {
+                    let metadata = fs::metadata(path).ok()?;
+                    Some((metadata.dev(), metadata.ino()))
+                };
+                let own = Some((existing.dev(), existing.ino()));
+                if inputs.iter().any(|input| identity(input) == own) {
+                    return Err(same_file());
+                }
+                if !force && !prompt::overwrite(path) {
+                    return Err(exists_already(path));
+                }
+                pending(path, true)
+            }
+            Err(_) if path.is_symlink() && !force => Err(exists_already(path)),
+            Err(_) => pending(path, force),
+        }
+    }
+
     /// An output that takes everything and keeps nothing.
     pub(crate) fn nowhere() -> Self {
         Output::new(Writer::Nowhere, None, String::new())
@@ -245,20 +279,35 @@ impl Drop for Pending {
 }
 
 fn stdout(manner: Manner, source: Identity) -> Result<Output, Failure> {
-    let stdout = io::stdout();
-    if manner.compressed && !manner.force && stdout.is_terminal() {
+    if manner.compressed && !manner.force && io::stdout().is_terminal() {
         return Err(
             Failure::usage("compressed data is not written to a terminal")
                 .hint("-o FILE writes a file; -f writes to the terminal all the same"),
         );
     }
+    let file = stdout_file()?;
     let cannot = |error: io::Error| Failure::io("cannot open standard output", &error);
-    let file = File::from(stdout.as_fd().try_clone_to_owned().map_err(cannot)?);
     let metadata = file.metadata().map_err(cannot)?;
     if metadata.is_file() && (metadata.dev(), metadata.ino()) == source {
         return Err(same_file());
     }
     Ok(stream(file, "standard output".to_owned()))
+}
+
+fn stdout_file() -> Result<File, Failure> {
+    let cloned = io::stdout().as_fd().try_clone_to_owned();
+    let cannot = |error: io::Error| Failure::io("cannot open standard output", &error);
+    cloned.map(File::from).map_err(cannot)
+}
+
+/// A new file that has no source.
+fn pending(path: &Path, force: bool) -> Result<Output, Failure> {
+    let name = shown::path(path);
+    let cannot = |error: io::Error| Failure::io(&format!("cannot create {name}"), &error);
+    let pending = Pending::create(path, force, None).map_err(cannot)?;
+    let file = pending.file().map_err(cannot)?;
+    let writer = Writer::Buffered(BufWriter::with_capacity(128 << 10, file));
+    Ok(Output::new(writer, Some(pending), name.clone()))
 }
 
 fn over_existing(
@@ -319,8 +368,12 @@ fn replace(path: &Path, manner: Manner, source: &Source) -> Result<Output, Failu
         };
         return new_file(path, manner, source);
     }
+    Err(exists_already(path))
+}
+
+fn exists_already(path: &Path) -> Failure {
     let title = format!("{} exists already", shown::path(path));
-    Err(Failure::new(Exit::Error, title).hint("-f overwrites it"))
+    Failure::new(Exit::Error, title).hint("-f overwrites it")
 }
 
 fn same_file() -> Failure {

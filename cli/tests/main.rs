@@ -17,6 +17,7 @@ mod log;
 mod naming;
 mod native;
 mod ncd;
+mod ncd_matrix;
 mod pipes;
 mod recovery;
 mod reports;

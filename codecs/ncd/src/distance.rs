@@ -204,6 +204,29 @@ impl<'a> Measure<'a> {
         self.is_symmetric || self.formula == Formula::Nccd
     }
 
+    /// Everything that decides what the distances are, in words, such as
+    /// `ncd by gzip level=9, joined by a blank`. `compressor` names what gives the code lengths.
+    #[must_use]
+    pub fn description(&self, compressor: &str) -> String {
+        let mut words = format!("{:?} by {compressor}", self.formula).to_lowercase();
+        for (name, value) in self.params.to_header() {
+            words.push_str(&format!(" {name}={value}"));
+        }
+        words.push_str(
+            match (self.joins(), self.join, self.formula, self.alphabet) {
+                (true, Join::Space, ..) => ", joined by a blank",
+                (true, Join::Plain, ..) => ", joined by nothing",
+                (_, _, Formula::Nrc, Alphabet::Nucleotides) => ", of nucleotides",
+                (_, _, Formula::Nrc, Alphabet::Bytes) => ", of bytes",
+                _ => "",
+            },
+        );
+        if self.is_symmetric {
+            words.push_str(", mean of both orders");
+        }
+        words
+    }
+
     /// C(x).
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use codec_suite::ncd::dataset::HeaderLabel;
 
 use super::classify_args::{ClassifyArgs, NeighborsArgs};
+use super::matrix_args::{ClusterArgs, MatrixArgs, MergeArgs, TreeArgs};
 use crate::args::{Chatter, LevelArgs, ReportArgs, ResourceArgs, key_value};
 
 /// Options of `codec ncd`.
@@ -17,7 +18,9 @@ use crate::args::{Chatter, LevelArgs, ReportArgs, ResourceArgs, key_value};
     Examples:\n  \
     codec ncd classify --train known.tsv --test new.tsv\n  \
     codec ncd neighbors --in collection.fa query.fa\n  \
-    codec ncd distance a.txt b.txt"
+    codec ncd distance a.txt b.txt\n  \
+    codec ncd matrix -c xz texts/ -o texts.phy\n  \
+    codec ncd tree texts.phy --draw texts.svg"
 )]
 pub(crate) struct NcdArgs {
     #[command(subcommand)]
@@ -33,6 +36,14 @@ pub(crate) enum NcdCommand {
     Neighbors(NeighborsArgs),
     /// Print the distances between a few files or sequences
     Distance(DistanceArgs),
+    /// Compute all distances of a collection, in one go or in shards
+    Matrix(MatrixArgs),
+    /// Put the shards of a matrix together
+    Merge(MergeArgs),
+    /// Make a tree from a matrix, score it and draw it
+    Tree(TreeArgs),
+    /// Find clusters in a matrix
+    Cluster(ClusterArgs),
 }
 
 /// How distances are measured.
