@@ -141,7 +141,7 @@ impl ReadingFrames {
             let cells = &table.cells[table.index(usize::from(place), context)];
             let first = coarse_cost(high, cells.probability(0));
             let second = coarse_cost(base & 1 == 1, cells.probability(second_node(high)));
-            *score += first + second - (*score >> SCORE_DECAY);
+            *score = *score - (*score >> SCORE_DECAY) + first + second;
         }
     }
 

@@ -284,7 +284,7 @@ impl<const N: usize, const P: usize, const S: usize> BaseModel for Model<N, P, S
             high = Some(bit);
             bit
         });
-        self.recent_cost += spent - (self.recent_cost >> COST_DECAY);
+        self.recent_cost = self.recent_cost - (self.recent_cost >> COST_DECAY) + spent;
         seen.push(base);
         self.learn(&moment, base, seen);
     }
