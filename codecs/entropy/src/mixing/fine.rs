@@ -22,7 +22,7 @@ const BLEND_LIMIT: i64 = 8 << BLEND_BITS;
 ///
 /// let mut mixer = <FineMixer<8, 1>>::new([1], 1, 64, 128);
 /// let inputs = [100, -100, 0, 0, 0, 0, 0, 0];
-/// for _ in 0..1000 {
+/// for _ in 0..2000 {
 ///     let _ = mixer.mix(&inputs, [0], 0);
 ///     mixer.learn(&inputs, true, 400);
 /// }
