@@ -101,10 +101,10 @@ impl<const N: usize, const S: usize> FineMixer<N, S> {
     pub fn learn(&mut self, inputs: &[i16; N], bit: bool, rate: i32) {
         let shares = &mut self.blends[self.blend];
         let blend_error = i64::from(error(bit, self.logit)) * self.blend_rate;
-        for set in 0..S {
+        for (set, share) in shares.iter_mut().enumerate() {
             let sum = self.sums[set];
-            let share = shares[set] + ((i64::from(sum) * blend_error) >> 8);
-            shares[set] = share.clamp(-BLEND_LIMIT, BLEND_LIMIT);
+            let learned = *share + ((i64::from(sum) * blend_error) >> 8);
+            *share = learned.clamp(-BLEND_LIMIT, BLEND_LIMIT);
             let step = ((error(bit, sum) * rate + (1 << 11)) >> 12) as i16;
             add_scaled(&mut self.weights[self.rows[set]], inputs, step);
         }
