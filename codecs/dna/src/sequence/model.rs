@@ -162,7 +162,7 @@ impl<const N: usize, const P: usize, const S: usize> Model<N, P, S> {
             by_context: Apm::new(NODES << (2 * CORRECTION_ORDER)),
             history: History::default(),
             delayed: [History::default(); MIRROR_DELAY],
-            recent_cost: 2 * COARSE_UNITS_PER_BIT << COST_DECAY,
+            recent_cost: (2 * COARSE_UNITS_PER_BIT) << COST_DECAY,
             rate: plan.rate,
         }
     }
