@@ -261,7 +261,7 @@ fn bad_data_is_refused_with_its_place_and_code() {
             "f.fq",
             "@r class=x\nAC\n+\nI\n",
             3,
-            &["record 1, line 4: 1 qualities for 2 bases"],
+            &["record 1, line 4: 1 quality for 2 bases"],
         ),
         (
             "g.fa",

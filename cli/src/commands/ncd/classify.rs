@@ -1,5 +1,6 @@
 //! `codec ncd classify`: train, predict, and score.
 
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use codec_suite::core::Registry;
@@ -53,7 +54,11 @@ fn classify(args: &ClassifyArgs, console: &mut Console) -> Result<(), Refusal> {
         return Err(failure.hint("name a file for the predictions").into());
     }
     let mut file = match file {
-        Some(path) => Some(PredictionFile::new(path, args.force)?),
+        Some(path) => {
+            let inputs = args.train.iter().chain(&args.test);
+            let inputs: Vec<&Path> = inputs.map(PathBuf::as_path).collect();
+            Some(PredictionFile::new(&inputs, path, args.force)?)
+        }
         None => None,
     };
     let work = Work::new(args, console)?;
@@ -228,7 +233,7 @@ impl Work {
         &self,
         predicted: &[Vec<Prediction>],
         method: &str,
-        file: &mut Option<PredictionFile<'_>>,
+        file: &mut Option<PredictionFile>,
         console: &mut Console,
     ) {
         for (split, predicted) in self.splits.iter().zip(predicted) {

@@ -1,20 +1,19 @@
 //! The file of predictions: one row for each item and method.
 
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
+use codec_suite::core::Error;
 use serde::Serialize;
 
-use crate::attributes;
 use crate::console::Console;
-use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::shown;
+use crate::output::{Output, Target};
 
 /// A file of predictions that is being made.
-pub(super) struct PredictionFile<'p> {
-    path: &'p Path,
-    force: bool,
+pub(super) struct PredictionFile {
+    /// `None` for standard output.
+    output: Option<Output>,
     separator: char,
     text: String,
 }
@@ -33,24 +32,22 @@ pub(super) struct Row<'a> {
     pub(super) fold: Option<usize>,
 }
 
-impl<'p> PredictionFile<'p> {
-    /// Checks now and not after hours of work that the file may be written.
-    pub(super) fn new(path: &'p Path, force: bool) -> Result<Self, Failure> {
-        let name = shown::path(path);
-        if path.is_dir() {
-            let title = format!("cannot write {name}: it is a directory");
-            return Err(Failure::usage(title));
-        }
-        if !force && !is_stdout(path) && path.symlink_metadata().is_ok() {
-            let failure = Failure::new(Exit::Error, format!("{name} exists already"));
-            return Err(failure.hint("-f overwrites it"));
-        }
+impl PredictionFile {
+    /// Opens the file now, not after hours of work that could not be written. It is made of `inputs`.
+    pub(super) fn new(inputs: &[&Path], path: &Path, force: bool) -> Result<Self, Failure> {
+        let output = match is_stdout(path) {
+            true => None,
+            false => Some(Output::made_of(
+                inputs,
+                &Target::File(path.to_owned()),
+                force,
+            )?),
+        };
         let is_tsv = path
             .extension()
             .is_some_and(|suffix| suffix.eq_ignore_ascii_case("tsv"));
         let mut file = PredictionFile {
-            path,
-            force,
+            output,
             separator: if is_tsv { '\t' } else { ',' },
             text: String::new(),
         };
@@ -69,7 +66,7 @@ impl<'p> PredictionFile<'p> {
 
     /// Whether it goes to standard output.
     pub(super) fn is_stdout(&self) -> bool {
-        is_stdout(self.path)
+        self.output.is_none()
     }
 
     /// Adds a row.
@@ -93,29 +90,17 @@ impl<'p> PredictionFile<'p> {
 
     /// Writes everything; the file is whole as soon as it is there.
     pub(super) fn write(self, console: &mut Console) -> Result<(), Failure> {
-        if is_stdout(self.path) {
+        let Some(mut output) = self.output else {
             console.text(self.text.as_bytes());
             return Ok(());
-        }
-        let directory = match self.path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
         };
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::Builder::new()
-                .prefix(".codec-")
-                .suffix(".tmp")
-                .permissions(attributes::to_create_with(None))
-                .tempfile_in(directory)?;
-            file.write_all(self.text.as_bytes())?;
-            match self.force {
-                true => file.persist(self.path)?,
-                false => file.persist_noclobber(self.path)?,
-            };
-            Ok(())
-        };
-        let name = shown::path(self.path);
-        write().map_err(|error| Failure::io(&format!("cannot write {name}"), &error))
+        let written = output.write_all(self.text.as_bytes());
+        written.map_err(|error| {
+            let failure = Failure::from(Error::io("write the predictions")(error));
+            output.take_failure().unwrap_or(failure)
+        })?;
+        output.complete()?;
+        output.commit()
     }
 
     fn fields(&mut self, fields: &[String]) {

@@ -2,7 +2,7 @@
 
 use codec_core::Result;
 
-use super::{Item, Place, ReadOptions, sequence_item};
+use super::{Item, Place, ReadOptions, counted, sequence_item};
 
 /// The records of a text, see [`super::Dataset::parse`]. Qualities are checked and left out.
 pub(super) fn parse(text: &[u8], file: &str, options: &ReadOptions) -> Result<Vec<Item>> {
@@ -47,11 +47,9 @@ pub(super) fn parse(text: &[u8], file: &str, options: &ReadOptions) -> Result<Ve
         let (quality, at) = lines.next().ok_or_else(|| missing(&lines, "qualities"))?;
         let here = place(lines.line, at);
         if quality.len() != sequence.len() {
-            return Err(here.error(&format!(
-                "{} qualities for {} bases",
-                quality.len(),
-                sequence.len()
-            )));
+            let qualities = counted(quality.len(), "quality", "qualities");
+            let bases = counted(sequence.len(), "base", "bases");
+            return Err(here.error(&format!("{qualities} for {bases}")));
         }
         if let Some(byte) = quality.iter().find(|byte| !(33..127).contains(*byte)) {
             return Err(here.error(&format!("byte {byte} is no quality (33 to 126)")));

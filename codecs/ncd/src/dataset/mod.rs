@@ -369,6 +369,11 @@ fn sequence_item(
     })
 }
 
+/// A number of things in words.
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// Where in a text a record stands, for messages.
 struct Place<'a> {
     file: &'a str,

@@ -2,7 +2,7 @@
 
 use codec_core::{Error, Result};
 
-use super::{Item, Place, ReadOptions};
+use super::{Item, Place, ReadOptions, counted};
 
 /// The rows of a text, see [`super::Dataset::parse`].
 ///
@@ -35,6 +35,7 @@ pub(super) fn parse(text: &[u8], file: &str, options: &ReadOptions) -> Result<Ve
     let columns = Columns::find(&header, options)?;
     let mut items = Vec::new();
     loop {
+        rows.pass_blank_lines();
         let place = Place {
             file,
             kind: "row",
@@ -46,11 +47,9 @@ pub(super) fn parse(text: &[u8], file: &str, options: &ReadOptions) -> Result<Ve
             return Ok(items);
         };
         if row.len() != header.len() {
-            return Err(place.error(&format!(
-                "{} fields, but the header has {}",
-                row.len(),
-                header.len()
-            )));
+            let fields = counted(row.len(), "field", "fields");
+            let problem = format!("{fields}, but the header has {}", header.len());
+            return Err(place.error(&problem));
         }
         items.push(columns.item(row, &place, options)?);
     }
@@ -154,21 +153,11 @@ struct Rows<'t> {
 
 impl Rows<'_> {
     fn next(&mut self, place: &Place<'_>) -> Result<Option<Vec<Vec<u8>>>> {
-        loop {
-            let rest = self.text.get(self.at..).unwrap_or_default();
-            if rest.is_empty() {
-                return Ok(None);
-            }
-            let blank = rest
-                .iter()
-                .position(|byte| *byte != b'\r' && *byte != b'\n');
-            match blank {
-                Some(0) => break,
-                Some(blank) => self.pass(blank),
-                None => self.pass(rest.len()),
-            }
-        }
+        self.pass_blank_lines();
         let rest = self.text.get(self.at..).unwrap_or_default();
+        if rest.is_empty() {
+            return Ok(None);
+        }
         if self.separator == b'\t' {
             let line = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
             self.pass((line.len() + 1).min(rest.len()));
@@ -195,6 +184,12 @@ impl Rows<'_> {
                 }
             }
         }
+    }
+
+    fn pass_blank_lines(&mut self) {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let blank = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        self.pass(blank.count());
     }
 
     /// The field that `rest` starts with, and its length up to the separator or line feed.

@@ -99,7 +99,13 @@ fn bad_tables_are_refused_with_row_and_column() {
         "seq,class\nAC\n",
         table,
         none,
-        &["row 1, line 2: 1 fields, but the header has 2"],
+        &["row 1, line 2: 1 field, but the header has 2"],
+    );
+    refused(
+        "seq,class\n\r\n\nAC\n",
+        table,
+        none,
+        &["row 1, line 4: 1 field"],
     );
     refused(
         "seq,class\n\"AC,1\n",
@@ -166,10 +172,7 @@ fn malformed_fastq_names_record_line_and_reason() {
             "@a\nAC\n+\nII\nb\nAC\n+\nII\n",
             "record 2, line 5: expected '@'",
         ),
-        (
-            "@a\nAC\n+\nI\n",
-            "record 1, line 4: 1 qualities for 2 bases",
-        ),
+        ("@a\nAC\n+\nI\n", "record 1, line 4: 1 quality for 2 bases"),
         ("@a\nAC\nGT\n+\nIIII\n", "record 1, line 3: expected '+'"),
         (
             "@a\nAC\n+b\nII\n",

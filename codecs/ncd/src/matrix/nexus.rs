@@ -1,6 +1,7 @@
 //! The DISTANCES block of Nexus files (Maddison, Swofford & Maddison 1997).
 
 use std::io::{self, Write};
+use std::ops::Range;
 
 use codec_core::Result;
 
@@ -120,15 +121,13 @@ impl Layout {
         }
     }
 
-    /// The columns that row `row` of `n` has in the text.
-    fn columns(&self, row: usize, n: usize) -> Vec<usize> {
-        let all = match self.triangle {
+    /// The columns of row `row` of `n`, with the diagonal.
+    fn columns(&self, row: usize, n: usize) -> Range<usize> {
+        match self.triangle {
             Triangle::Lower => 0..row + 1,
             Triangle::Upper => row..n,
             Triangle::Both => 0..n,
-        };
-        let keep = |column: &usize| self.diagonal || *column != row;
-        all.filter(keep).collect()
+        }
     }
 }
 
@@ -158,15 +157,8 @@ fn matrix(
         (n, _) => n,
     };
     let mut rows = Rows::default();
-    let mut full = vec![
-        vec![0.0; n];
-        if layout.triangle == Triangle::Both {
-            n
-        } else {
-            0
-        }
-    ];
-    let mut lower: Vec<Vec<f32>> = (0..n).map(|row| vec![0.0; row]).collect();
+    // Each row with its diagonal; memory grows with what the text has.
+    let mut values: Vec<Vec<f32>> = Vec::new();
     let mut body = body.into_iter();
     let end = tokens.place();
     for row in 0..n {
@@ -178,23 +170,24 @@ fn matrix(
             at = name.place();
             rows.names.push(name.text);
         } else {
-            rows.names.push(taxa[row].clone());
+            rows.names.extend(taxa.get(row).cloned());
         }
+        let mut of_row = Vec::new();
         for column in layout.columns(row, n) {
-            let name = &rows.names[row];
-            let token = body
-                .next()
-                .ok_or_else(|| end.error(format!("the row of {name} is cut off")))?;
-            if !layout.labels && column == layout.columns(row, n)[0] {
+            if column == row && !layout.diagonal {
+                of_row.push(0.0);
+                continue;
+            }
+            let token = body.next().ok_or_else(|| {
+                let name = &rows.names[row];
+                end.error(format!("the row of {name} is cut off"))
+            })?;
+            if at == end {
                 at = token.place();
             }
-            let value = rows::distance(&token.text, token.place())?;
-            match layout.triangle {
-                Triangle::Both => full[row][column] = value,
-                _ if column == row => {}
-                _ => lower[row.max(column)][row.min(column)] = value,
-            }
+            of_row.push(rows::distance(&token.text, token.place())?);
         }
+        values.push(of_row);
         rows.places.push(at);
     }
     if let Some(token) = body.next() {
@@ -203,12 +196,24 @@ fn matrix(
             .place()
             .error(format!("expected ; after {n} rows, found {found:?}")));
     }
-    if layout.triangle == Triangle::Both {
-        rows.values = full;
-        rows.square(asymmetry)
-    } else {
-        rows.values = lower;
-        rows.lower()
+    match layout.triangle {
+        Triangle::Both => {
+            rows.values = values;
+            rows.square(asymmetry)
+        }
+        Triangle::Lower => {
+            rows.values = values;
+            rows.lower()
+        }
+        Triangle::Upper => {
+            let column = |row: usize| {
+                (0..row)
+                    .map(|column| values[column][row - column])
+                    .collect()
+            };
+            rows.values = (0..n).map(column).collect();
+            rows.lower()
+        }
     }
 }
 

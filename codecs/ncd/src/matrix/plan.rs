@@ -34,6 +34,7 @@ pub enum Order {
 /// let shard: Shard = "2/3".parse().unwrap();
 /// assert_eq!((shard.index(), shard.count()), (2, 3));
 /// assert!("0/3".parse::<Shard>().is_err());
+/// assert!("1/70000".parse::<Shard>().is_err());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
@@ -45,11 +46,20 @@ impl Shard {
     /// Everything in one shard.
     pub const WHOLE: Shard = Shard { index: 1, count: 1 };
 
+    /// Most shards of a matrix: dealing out its tiles keeps the load of each.
+    pub const MOST: u32 = 1 << 16;
+
     /// Shard `index`, from 1, of `count`.
     ///
     /// # Errors
-    /// [`Error::Usage`] unless 1 ≤ `index` ≤ `count`.
+    /// [`Error::Usage`] unless 1 ≤ `index` ≤ `count` ≤ [`Shard::MOST`].
     pub fn new(index: u32, count: u32) -> Result<Self> {
+        if count > Self::MOST {
+            return Err(Error::Usage(format!(
+                "{count} shards are too many: there are at most {}",
+                Self::MOST
+            )));
+        }
         if index == 0 || index > count {
             return Err(Error::Usage(format!(
                 "there is no shard {index} of {count}: the first is 1/{count}"

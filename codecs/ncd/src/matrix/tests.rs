@@ -87,9 +87,31 @@ fn texts_of_other_tools_are_read() {
     let both =
         "#NEXUS\nBEGIN DISTANCES; FORMAT TRIANGLE=BOTH;\nMATRIX A 0 1 2 B 1 0 3 C 2 3 0; END;";
     assert_eq!(parse(both).unwrap(), wrapped);
+    for (format, rows) in [
+        ("TRIANGLE=LOWER NODIAGONAL", "A B 1 C 2 3"),
+        ("TRIANGLE=UPPER", "A 0 1 2 B 0 3 C 0"),
+        ("TRIANGLE=UPPER NODIAGONAL", "A 1 2 B 3 C"),
+        ("TRIANGLE=BOTH NODIAGONAL", "A 1 2 B 1 3 C 2 3"),
+    ] {
+        let nexus = format!("#NEXUS BEGIN DISTANCES; FORMAT {format}; MATRIX {rows}; END;");
+        assert_eq!(parse(&nexus).unwrap(), wrapped, "{nexus}");
+    }
     // Rounded by another tool, and NCD of an item with itself is not 0.
     let rounded = parse(",a,b\na,0.03,0.123456\nb,0.1234561,0.02\n").unwrap();
     assert_eq!(rounded.get(1, 1), 0.0);
+}
+
+/// The square of all names would take 160 GB.
+#[test]
+fn names_without_a_matrix_take_no_memory() {
+    let names: String = (0..200_000).map(|n| format!("t{n} ")).collect();
+    for format in ["BOTH", "UPPER", "LOWER"] {
+        let nexus = format!(
+            "#NEXUS BEGIN TAXA; TAXLABELS {names}; END;\n\
+             BEGIN DISTANCES; FORMAT TRIANGLE={format}; MATRIX t0 0; END;"
+        );
+        assert!(parse(&nexus).is_err());
+    }
 }
 
 #[test]

@@ -193,13 +193,15 @@ impl Reader<'_> {
         self.blank()?;
         if self.eat(':') {
             self.blank()?;
-            let place = self.place();
+            let start = self.at;
             let word = self.word();
             let length: Option<f64> = word.parse().ok();
-            let length = length.filter(|length| length.is_finite());
-            node.length = Some(length.ok_or_else(|| {
-                place.error(format!("expected the length of a branch, found {word:?}"))
-            })?);
+            let Some(length) = length.filter(|length| length.is_finite()) else {
+                let problem = format!("expected the length of a branch, found {word:?}");
+                self.at = start;
+                return Err(self.place().error(problem));
+            };
+            node.length = Some(length);
             self.blank()?;
         }
         Ok(())
