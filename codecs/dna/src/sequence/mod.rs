@@ -14,6 +14,7 @@ mod direct;
 mod fast;
 mod frames;
 mod history;
+mod learner;
 mod model;
 mod nodes;
 mod packed;
@@ -24,6 +25,7 @@ use codec_entropy::binary::{BinaryDecoder, BinaryEncoder, StreamLengthError};
 use codec_entropy::mixing::Silent;
 
 use fast::FastModel;
+pub use learner::Learner;
 use model::{BaseModel, Model, Plan};
 
 /// How a sequence is written. Numbers are never reused.
