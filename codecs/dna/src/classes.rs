@@ -26,9 +26,11 @@ enum Context {
     InFrame(u32),
     /// The amino acids of so many whole codons before this one, and this one's bases.
     Residues(u32),
+    /// The same, with amino acids of a kind being one.
+    Kinds(u32),
 }
 
-const CONTEXTS: [Context; 7] = [
+const CONTEXTS: [Context; 9] = [
     Context::InFrame(3),
     Context::InFrame(5),
     Context::InFrame(7),
@@ -36,6 +38,8 @@ const CONTEXTS: [Context; 7] = [
     Context::Bases(12),
     Context::Residues(3),
     Context::Residues(5),
+    Context::Kinds(4),
+    Context::Kinds(7),
 ];
 
 /// What is added to each count, for contexts that are always known, and for those that tell a
@@ -273,6 +277,7 @@ impl Context {
             Self::Bases(order) => 1 << (2 * order),
             Self::InFrame(order) => 3 << (2 * order),
             Self::Residues(codons) => 1 << (5 * codons + 6),
+            Self::Kinds(codons) => 1 << (4 * codons + 6),
         }
     }
 
@@ -289,6 +294,8 @@ struct Walk {
     len: usize,
     /// The amino acids of the whole codons so far, five bits each, the last one lowest.
     residues: u64,
+    /// Their kinds, four bits each.
+    kinds: u64,
 }
 
 impl Walk {
@@ -297,7 +304,9 @@ impl Walk {
         self.last = self.last << 2 | u64::from(base);
         self.len += 1;
         if self.len.is_multiple_of(3) {
-            self.residues = self.residues << 5 | u64::from(RESIDUES[self.last as usize & 63]);
+            let residue = RESIDUES[self.last as usize & 63];
+            self.residues = self.residues << 5 | u64::from(residue);
+            self.kinds = self.kinds << 4 | u64::from(KINDS[usize::from(residue)]);
         }
     }
 
@@ -314,13 +323,19 @@ impl Walk {
                 let bases = self.last & ((1 << (2 * order)) - 1);
                 (self.len >= order as usize).then_some(bases * 3 + place as u64)
             }
-            Context::Residues(codons) => {
-                let residues = self.residues & ((1 << (5 * codons)) - 1);
-                let begun = self.last & ((1 << (2 * place)) - 1);
-                let key = (residues << 4 | begun) << 2 | place as u64;
-                (self.len - place >= 3 * codons as usize).then_some(key)
-            }
+            Context::Residues(codons) => self.codon_key(self.residues, 5, codons),
+            Context::Kinds(codons) => self.codon_key(self.kinds, 4, codons),
         }
+    }
+
+    /// The key of the last codons, of `width` bits each, and the bases after them.
+    #[inline(always)]
+    fn codon_key(&self, symbols: u64, width: u32, codons: u32) -> Option<u64> {
+        let place = self.len % 3;
+        let symbols = symbols & ((1 << (width * codons)) - 1);
+        let begun = self.last & ((1 << (2 * place)) - 1);
+        let key = (symbols << 4 | begun) << 2 | place as u64;
+        (self.len - place >= 3 * codons as usize).then_some(key)
     }
 }
 
@@ -336,6 +351,27 @@ const fn residues() -> [u8; 64] {
         let letter = letters[codon];
         table[codon] = if letter == b'*' { 31 } else { letter - b'A' };
         codon += 1;
+    }
+    table
+}
+
+/// Amino acids that replace each other most often are of a kind: Murphy's reduction to ten (Murphy,
+/// Wallqvist and Levy, "Simplified amino acid alphabets for protein fold recognition", 2000).
+static KINDS: [u8; 32] = kinds();
+
+const fn kinds() -> [u8; 32] {
+    let kinds: [&[u8]; 10] = [
+        b"LVIM", b"C", b"A", b"G", b"ST", b"P", b"FYW", b"EDNQ", b"KR", b"H",
+    ];
+    let mut table = [0; 32];
+    let mut kind = 0;
+    while kind < kinds.len() {
+        let mut at = 0;
+        while at < kinds[kind].len() {
+            table[(kinds[kind][at] - b'A') as usize] = kind as u8 + 1;
+            at += 1;
+        }
+        kind += 1;
     }
     table
 }
@@ -358,6 +394,10 @@ mod tests {
         assert_eq!(one.key(context), other.key(context));
         assert_ne!(one.key(Context::Bases(5)), other.key(Context::Bases(5)));
         assert_eq!(one.key(Context::Residues(3)), None);
+        // Isoleucine is of leucine's kind.
+        let akin = walk(&[0, 3, 3, 0, 2, 1, 0]);
+        assert_eq!(akin.key(Context::Kinds(2)), one.key(Context::Kinds(2)));
+        assert_ne!(akin.key(context), one.key(context));
     }
 
     #[test]
