@@ -27,7 +27,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use codec_core::{Error, Result};
 use xxhash_rust::xxh64::Xxh64;
 
-use super::{DistanceMatrix, Order, Plan, Shard, Tile, check_names};
+use super::{DistanceMatrix, Order, Plan, Shard, Tile, check_names, check_value};
 
 const MAGIC: &[u8; 8] = b"\x89NCDPART";
 const VERSION: u32 = 1;
@@ -439,7 +439,9 @@ impl<R: Read> Reader<R> {
         }
         let mut values = Vec::with_capacity(tile.len());
         for _ in 0..tile.len() {
-            values.push(f32::from_le_bytes(fields.array()?));
+            let value = f32::from_le_bytes(fields.array()?);
+            check_value(value).map_err(|problem| Error::corrupt(self.at, problem))?;
+            values.push(value);
         }
         self.at += record.len() as u64;
         Ok(Some((tile, values)))

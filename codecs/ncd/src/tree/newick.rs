@@ -78,6 +78,10 @@ impl Tree {
     fn label(&self, node: usize, out: &mut String) {
         let node = &self.nodes[node];
         match (&node.name, node.support) {
+            // Without quotation marks it would be read as a support.
+            (Some(name), _) if !node.children.is_empty() && number(name).is_some() => {
+                out.push_str(&format!("'{name}'"));
+            }
             (Some(name), _) => out.push_str(&quoted(name)),
             (None, Some(support)) => out.push_str(&(support as f32).to_string()),
             (None, None) => {}
@@ -184,8 +188,8 @@ impl Reader<'_> {
             node.name = Some(name);
         } else {
             let word = self.word();
-            match word.parse() {
-                Ok(support) if !node.children.is_empty() => node.support = Some(support),
+            match number(word) {
+                Some(support) if !node.children.is_empty() => node.support = Some(support),
                 _ if word.is_empty() => {}
                 _ => node.name = Some(word.to_owned()),
             }
@@ -195,8 +199,7 @@ impl Reader<'_> {
             self.blank()?;
             let start = self.at;
             let word = self.word();
-            let length: Option<f64> = word.parse().ok();
-            let Some(length) = length.filter(|length| length.is_finite()) else {
+            let Some(length) = number(word) else {
                 let problem = format!("expected the length of a branch, found {word:?}");
                 self.at = start;
                 return Err(self.place().error(problem));
@@ -261,6 +264,13 @@ impl Reader<'_> {
         };
         self.place().error(format!("expected {what}, {found}"))
     }
+}
+
+/// A number that single precision has.
+fn number(word: &str) -> Option<f64> {
+    word.parse()
+        .ok()
+        .filter(|number: &f64| (*number as f32).is_finite())
 }
 
 /// A new node below `parent`.

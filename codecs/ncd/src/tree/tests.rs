@@ -246,6 +246,28 @@ fn newick_of_other_tools_is_read() {
     assert_eq!(Tree::parse_newick(&deep).unwrap().newick(), deep);
 }
 
+/// Found by fuzzing: what was read as a double was written as infinite.
+#[test]
+fn numbers_beyond_single_precision_are_no_lengths_and_no_supports() {
+    let long = "1".repeat(60);
+    assert!(Tree::parse_newick(&format!("(a:{long},b);")).is_err());
+    for word in [&long, "inf", "NaN"] {
+        let tree = Tree::parse_newick(&format!("((a,b){word},c,d);")).unwrap();
+        let named = tree
+            .nodes()
+            .iter()
+            .find(|node| node.name.as_ref() == Some(&word.to_string()));
+        assert!(named.is_some_and(|node| node.support.is_none()), "{word}");
+    }
+}
+
+#[test]
+fn an_inner_node_may_be_named_with_a_number() {
+    let text = "((a,b)'090',c,d);";
+    let tree = Tree::parse_newick(text).unwrap();
+    assert_eq!(tree.newick(), text);
+}
+
 #[test]
 fn malformed_newick_is_refused_with_line_and_reason() {
     for (text, reason) in [

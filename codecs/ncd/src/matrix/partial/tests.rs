@@ -126,6 +126,28 @@ fn merging_wants_every_shard_once_and_whole() {
     );
 }
 
+/// Found by fuzzing: the larger of both directions hid a negative one.
+#[test]
+fn a_tile_with_a_value_that_is_no_distance_is_corrupt() {
+    let header = Header {
+        order: Order::Larger,
+        ..header(2, "1/1")
+    };
+    for value in [-2.0, f32::NAN, f32::INFINITY] {
+        let mut file = Cursor::new(Vec::new());
+        let (mut writer, _) = Writer::resume(&mut file, &header).unwrap();
+        let start = writer.out.get_ref().len() as u64;
+        for (tile, value) in header.plan().tiles().zip([value, 0.5]) {
+            writer.record(&tile, &[value]).unwrap();
+        }
+        let error = read(&file.get_ref()[..]).unwrap_err();
+        assert!(
+            matches!(error, Error::Corrupt { at, .. } if at == start),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn the_format_stays_as_it_is() {
     let bytes = whole(&header(3, "1/2"));
