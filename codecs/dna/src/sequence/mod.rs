@@ -60,7 +60,7 @@ const MAX: Plan = Plan {
     seeds: &[11, 16],
     seed_stride: 1,
     line_bits: 18,
-    seed_bits: 22,
+    seed_bits: 21,
     rate: 300,
 };
 type Max = Model<32, 6, 5>;
