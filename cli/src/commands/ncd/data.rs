@@ -7,8 +7,7 @@ use std::thread;
 use codec_suite::core::Error;
 use codec_suite::ncd::dataset::{Dataset, Format, ReadOptions, read};
 
-use super::args::{DataArgs, FormatChoice};
-use crate::args::ResourceArgs;
+use super::args::{DataArgs, FormatChoice, ThreadArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::source::name_of;
@@ -35,7 +34,6 @@ impl<E: Into<Failure>> From<E> for Refusal {
 pub(super) fn load(
     paths: &[PathBuf],
     args: &DataArgs,
-    resources: ResourceArgs,
     needs_labels: bool,
 ) -> Result<Dataset, Refusal> {
     let options = ReadOptions {
@@ -51,7 +49,7 @@ pub(super) fn load(
         id_column: args.id_column.clone(),
         header_label: args.header_label.clone(),
         needs_labels,
-        max_bytes: resources.memory.unwrap_or(MAX_BYTES),
+        max_bytes: args.memory.unwrap_or(MAX_BYTES),
     };
     let mut data = Dataset::default();
     for path in paths {
@@ -65,9 +63,9 @@ pub(super) fn load(
 }
 
 /// Threads to run.
-pub(super) fn threads(resources: ResourceArgs) -> NonZeroUsize {
+pub(super) fn threads(args: ThreadArgs) -> NonZeroUsize {
     let all = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    NonZeroUsize::new(resources.threads).unwrap_or_else(all)
+    NonZeroUsize::new(args.threads).unwrap_or_else(all)
 }
 
 /// A failure to read a data set, with the option that may help.
