@@ -218,6 +218,18 @@ fn items_must_have_different_names() {
         .fails(2, &["two items are named seq", "headers"]);
     let text = dir.codec(&args[..3]).succeeds().text();
     assert!(text.starts_with("2\nseq   0 "), "{text}");
+    for folder in ["one", "two"] {
+        std::fs::create_dir(dir.path(folder)).unwrap();
+        dir.write(
+            &format!("{folder}/genome.fa"),
+            format!(">chromosome\n{}\n", folder.repeat(9)).as_bytes(),
+        );
+    }
+    let args = ["ncd", "matrix", "one/genome.fa", "two/genome.fa"];
+    let text = dir.codec(&args).succeeds().text();
+    assert!(text.contains("\none/genome.fa 0 "), "{text}");
+    dir.codec(&["ncd", "matrix", "one/genome.fa", "one/genome.fa"])
+        .fails(2, &["two items are named one/genome.fa"]);
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Data sets by the names on the command line.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use codec_suite::core::Error;
-use codec_suite::ncd::dataset::{Dataset, Format, ReadOptions, read};
+use codec_suite::ncd::dataset::{Dataset, Format, Item, ReadOptions, read};
 
 use super::args::{DataArgs, FormatChoice, ThreadArgs};
 use crate::exit::Exit;
@@ -30,7 +31,8 @@ impl<E: Into<Failure>> From<E> for Refusal {
     }
 }
 
-/// The items of all `paths` in order.
+/// The items of all `paths` in order. Files with one item each that would have the same name are
+/// called by their paths.
 pub(super) fn load(
     paths: &[PathBuf],
     args: &DataArgs,
@@ -51,15 +53,25 @@ pub(super) fn load(
         needs_labels,
         max_bytes: args.memory.unwrap_or(MAX_BYTES),
     };
-    let mut data = Dataset::default();
+    let mut items: Vec<Item> = Vec::new();
+    let mut files: BTreeMap<String, Vec<(usize, &Path)>> = BTreeMap::new();
     for path in paths {
         let one = read(path, &options).map_err(|error| Refusal {
             file: Some(name_of(Some(path))),
             failure: explain(error),
         })?;
-        data.append(one);
+        if let [only] = one.items() {
+            let named = files.entry(only.name.clone()).or_default();
+            named.push((items.len(), path));
+        }
+        items.extend(one.into_items());
     }
-    Ok(data)
+    for (number, path) in files.into_values().filter(|same| same.len() > 1).flatten() {
+        if let Some(item) = items.get_mut(number) {
+            item.name = name_of(Some(path));
+        }
+    }
+    Ok(Dataset::new(items))
 }
 
 /// Threads to run.
