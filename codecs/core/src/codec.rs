@@ -201,6 +201,28 @@ pub trait CodeLength: Send + Sync {
     /// # Errors
     /// As encoding would.
     fn primed<'a>(&'a self, given: &[&[u8]], params: &Params) -> Result<Box<dyn Primed + 'a>>;
+
+    /// One model of several classes, each made of its pieces, where that is quicker than one for
+    /// each class from [`primed`](Self::primed); `None` otherwise.
+    ///
+    /// # Errors
+    /// As encoding would.
+    fn class_models<'a>(
+        &'a self,
+        _classes: &[Vec<&[u8]>],
+        _params: &Params,
+    ) -> Result<Option<Box<dyn ClassLengths + 'a>>> {
+        Ok(None)
+    }
+}
+
+/// Code lengths of one content under each of several classes; see [`CodeLength::class_models`].
+pub trait ClassLengths: Send + Sync {
+    /// Bits for `x` under each class, in their order: at least 0.
+    ///
+    /// # Errors
+    /// As encoding would.
+    fn bits(&self, x: &[u8]) -> Result<Vec<f64>>;
 }
 
 /// What a codec has learned from what it was given, for many questions; see [`CodeLength::primed`].

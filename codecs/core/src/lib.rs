@@ -26,8 +26,8 @@ mod streams;
 
 pub use blocks::{BlockCodec, Blocks};
 pub use codec::{
-    CodeLength, Codec, Descriptor, FrameSink, FrameSource, Job, MediaSink, Memory, NativeStream,
-    Primed, Stats,
+    ClassLengths, CodeLength, Codec, Descriptor, FrameSink, FrameSource, Job, MediaSink, Memory,
+    NativeStream, Primed, Stats,
 };
 pub use error::{Error, LimitKind, Result};
 pub use limits::{Budget, Limits, Reservation};

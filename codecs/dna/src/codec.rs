@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use codec_core::container::{Frame, StreamHeader};
 use codec_core::{
-    BlockCodec, Blocks, Codec, Descriptor, Error, FrameSink, FrameSource, Job, Media, MediaKind,
-    MediaSink, Memory, ParamKind, ParamSpec, Params, Result, Stats,
+    BlockCodec, Blocks, CodeLength, Codec, Descriptor, Error, FrameSink, FrameSource, Job, Media,
+    MediaKind, MediaSink, Memory, ParamKind, ParamSpec, Params, Result, Stats,
 };
 use xxhash_rust::xxh64::xxh64;
 
@@ -124,6 +124,10 @@ impl Codec for Dna {
         let stats = blocks.encode(media, params, job, &mut frames)?;
         drop(reserved);
         Ok(stats)
+    }
+
+    fn code_length(&self) -> Option<&dyn CodeLength> {
+        Some(self)
     }
 
     fn decode(
@@ -257,7 +261,7 @@ pub struct DnaBlocks {
     pub reference: Arc<[u8]>,
 }
 
-fn level(params: &Params) -> u8 {
+pub(crate) fn level(params: &Params) -> u8 {
     u8::try_from(params.integer("level")).unwrap_or(9)
 }
 

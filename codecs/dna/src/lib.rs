@@ -4,12 +4,17 @@
 //! Everything but the bases goes through small adaptive models into one arithmetic-coded stream;
 //! the bases, which are nearly all of the information, go through [`sequence`]. What is no sequence
 //! is left to the classical codec `auto`.
+//!
+//! Its code lengths, for distances and class models, are those of the bases alone; many classes are
+//! asked at once by a model of their own.
 
 mod block;
+mod classes;
 mod codec;
 mod coder;
 mod damage;
 pub mod fastq;
+mod lengths;
 mod lines;
 mod names;
 mod residues;

@@ -7,7 +7,7 @@
 
 use std::num::NonZeroUsize;
 
-use codec_core::{CodeLength, Error, Params, Primed, Result, ordered};
+use codec_core::{ClassLengths, CodeLength, Error, Params, Primed, Result, ordered};
 
 /// How likely classes are before a question is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +39,16 @@ pub enum Prior {
 /// # Ok::<(), codec_core::Error>(())
 /// ```
 pub struct ClassModels<'a> {
-    models: Vec<Box<dyn Primed + 'a>>,
+    models: Models<'a>,
     /// log₂ of the share of training items.
     frequencies: Vec<f64>,
+}
+
+enum Models<'a> {
+    /// All classes in one.
+    Joint(Box<dyn ClassLengths + 'a>),
+    /// One for each class.
+    Separate(Vec<Box<dyn Primed + 'a>>),
 }
 
 /// What class models say of a question.
@@ -73,27 +80,21 @@ impl<'a> ClassModels<'a> {
         count: usize,
         threads: NonZeroUsize,
     ) -> Result<Self> {
-        let mut numbers = 0..count;
-        let mut models = Vec::with_capacity(count);
-        let mut frequencies = Vec::with_capacity(count);
-        ordered(
-            threads,
-            || Ok(numbers.next()),
-            |class| {
-                let of_class = items.iter().zip(classes).filter(|(_, of)| **of == class);
-                let pieces: Vec<&[u8]> = of_class.map(|(item, _)| *item).collect();
-                if pieces.is_empty() {
-                    return Err(Error::Usage(format!("class {class} has no training item")));
-                }
-                let share = pieces.len() as f64 / items.len() as f64;
-                Ok((lengths.primed(&pieces, params)?, share.log2()))
-            },
-            |(model, frequency)| {
-                models.push(model);
-                frequencies.push(frequency);
-                Ok(())
-            },
-        )?;
+        let mut pieces = vec![Vec::new(); count];
+        for (item, class) in items.iter().zip(classes) {
+            if let Some(pieces) = pieces.get_mut(*class) {
+                pieces.push(*item);
+            }
+        }
+        if let Some(class) = pieces.iter().position(Vec::is_empty) {
+            return Err(Error::Usage(format!("class {class} has no training item")));
+        }
+        let share = |pieces: &Vec<&[u8]>| (pieces.len() as f64 / items.len() as f64).log2();
+        let frequencies = pieces.iter().map(share).collect();
+        let models = match lengths.class_models(&pieces, params)? {
+            Some(joint) => Models::Joint(joint),
+            None => Models::Separate(prime_each(lengths, params, &pieces, threads)?),
+        };
         Ok(ClassModels {
             models,
             frequencies,
@@ -105,12 +106,13 @@ impl<'a> ClassModels<'a> {
     /// # Errors
     /// As the compressor.
     pub fn classify(&self, question: &[u8], prior: Prior, temperature: f64) -> Result<Decision> {
-        let bits: Result<Vec<f64>> = self
-            .models
-            .iter()
-            .map(|model| model.bits(question))
-            .collect();
-        let bits = bits?;
+        let bits = match &self.models {
+            Models::Joint(joint) => joint.bits(question)?,
+            Models::Separate(models) => {
+                let bits: Result<Vec<f64>> = models.iter().map(|m| m.bits(question)).collect();
+                bits?
+            }
+        };
         let scores: Vec<f64> = match prior {
             Prior::Uniform => bits.clone(),
             Prior::Frequencies => {
@@ -139,6 +141,27 @@ impl<'a> ClassModels<'a> {
             margin,
         })
     }
+}
+
+/// A model for each class.
+fn prime_each<'a>(
+    lengths: &'a dyn CodeLength,
+    params: &Params,
+    classes: &[Vec<&[u8]>],
+    threads: NonZeroUsize,
+) -> Result<Vec<Box<dyn Primed + 'a>>> {
+    let mut left = classes.iter();
+    let mut models = Vec::with_capacity(classes.len());
+    ordered(
+        threads,
+        || Ok(left.next()),
+        |pieces: &Vec<&[u8]>| lengths.primed(pieces, params),
+        |model| {
+            models.push(model);
+            Ok(())
+        },
+    )?;
+    Ok(models)
 }
 
 /// 2 to the power of each number, normalised to the sum 1.

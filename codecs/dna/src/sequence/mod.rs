@@ -14,6 +14,7 @@ mod direct;
 mod fast;
 mod frames;
 mod history;
+mod learner;
 mod model;
 mod nodes;
 mod packed;
@@ -24,6 +25,7 @@ use codec_entropy::binary::{BinaryDecoder, BinaryEncoder, StreamLengthError};
 use codec_entropy::mixing::Silent;
 
 use fast::FastModel;
+pub use learner::Learner;
 use model::{BaseModel, Model, Plan};
 
 /// How a sequence is written. Numbers are never reused.
@@ -58,7 +60,7 @@ const MAX: Plan = Plan {
     seeds: &[11, 16],
     seed_stride: 1,
     line_bits: 18,
-    seed_bits: 22,
+    seed_bits: 21,
     rate: 300,
 };
 type Max = Model<32, 6, 5>;

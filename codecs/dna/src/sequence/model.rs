@@ -99,7 +99,7 @@ impl Plan {
         let counts = counts.map(|k| CountTable::memory_bytes(*k, self.line_bits_for(len)));
         let frames = self.frames.iter().map(|k| ReadingFrames::memory_bytes(*k));
         let seeds = <Repeats<1>>::memory_bytes(self.seeds, self.seed_bits_for(len));
-        let mixing = 4 << 20;
+        let mixing = 18 << 20;
         direct.sum::<u64>() + counts.sum::<u64>() + frames.sum::<u64>() + seeds + mixing
     }
 
