@@ -403,7 +403,7 @@ pub(crate) struct ReportArgs {
     pub(crate) json: bool,
 }
 
-fn size(text: &str) -> Result<u64, String> {
+pub(crate) fn size(text: &str) -> Result<u64, String> {
     parse_size(text).map_err(|error| error.to_string())
 }
 

@@ -285,7 +285,23 @@ fn bad_data_is_refused_with_its_place_and_code() {
     let none = ["ncd", "classify", "--train", "nowhere.tsv", "--folds", "2"];
     dir.codec(&none).fails(1, &["nowhere.tsv", "cannot open"]);
     dir.codec(&["ncd", "classify", "--train", "train.tsv"])
-        .fails(2, &["--test"]);
+        .fails(2, &["--test <FILE>|--folds <N>"]);
+    dir.codec(&[&CLASSIFY[..], &["-m", "jaccard", "-k", "25"]].concat())
+        .fails(2, &["k is 25, but there are only 24 items"]);
+    dir.codec(&["ncd", "neighbors", "--in", "train.tsv", "-k", "24"])
+        .fails(2, &["k is 24, but there are only 23 items"]);
+    let into_training = ["-f", "--predictions", "train.tsv"];
+    dir.codec(&[&CLASSIFY[..], &into_training].concat())
+        .fails(2, &["input and output are the same file"]);
+    dir.write("rare.tsv", b"seq\tclass\nAC\tx\nGG\tx\nTT\ty\n");
+    dir.codec(&["ncd", "classify", "--train", "rare.tsv", "--folds", "2"])
+        .fails(
+            2,
+            &["without fold", "all items have the label 'x'", "two folds"],
+        );
+    dir.write("none.tsv", b"seq\tclass\n");
+    dir.codec(&["ncd", "matrix", "none.tsv"])
+        .fails(3, &["no rows below its column names"]);
 }
 
 #[test]

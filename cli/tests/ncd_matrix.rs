@@ -218,6 +218,18 @@ fn items_must_have_different_names() {
         .fails(2, &["two items are named seq", "headers"]);
     let text = dir.codec(&args[..3]).succeeds().text();
     assert!(text.starts_with("2\nseq   0 "), "{text}");
+    for folder in ["one", "two"] {
+        std::fs::create_dir(dir.path(folder)).unwrap();
+        dir.write(
+            &format!("{folder}/genome.fa"),
+            format!(">chromosome\n{}\n", folder.repeat(9)).as_bytes(),
+        );
+    }
+    let args = ["ncd", "matrix", "one/genome.fa", "two/genome.fa"];
+    let text = dir.codec(&args).succeeds().text();
+    assert!(text.contains("\none/genome.fa 0 "), "{text}");
+    dir.codec(&["ncd", "matrix", "one/genome.fa", "one/genome.fa"])
+        .fails(2, &["two items are named one/genome.fa"]);
 }
 
 #[test]
@@ -365,7 +377,7 @@ fn clusters_are_the_families_by_every_method() {
     let cluster = |more: &[&str]| dir.codec(&[&["ncd", "cluster", "m.phy"], more].concat());
     cluster(&["-k", "10"]).fails(2, &["1 to 9 clusters, not 10"]);
     cluster(&["--cut", "0.5", "--method", "medoids"]).fails(2, &["-k N"]);
-    cluster(&[]).fails(2, &["--clusters"]);
+    cluster(&[]).fails(2, &["--clusters <N>|--cut <DISTANCE>"]);
 }
 
 #[test]
@@ -386,6 +398,7 @@ fn malformed_matrices_are_refused_with_line_and_reason() {
         ("2\na 0 1\na 1 0\n", 3, &["line 3", "two items are named a"]),
         ("1\na 0\n", 2, &["at least two items"]),
         ("", 3, &["expected the number of items"]),
+        (">a, whole\nAC\n", 3, &["sequences", "codec ncd matrix"]),
     ] {
         dir.write("m.phy", content.as_bytes());
         dir.codec(&["ncd", "tree", "m.phy"]).fails(code, parts);

@@ -192,7 +192,7 @@ pub fn vote(
 ///
 /// # Errors
 /// [`Error::Usage`] if `k` is 0 or larger than `len`.
-pub(crate) fn check_k(k: usize, len: usize) -> Result<()> {
+pub fn check_k(k: usize, len: usize) -> Result<()> {
     match k {
         0 => Err(Error::Usage("k must be at least 1".into())),
         k if k > len => Err(Error::Usage(format!(

@@ -7,7 +7,7 @@ use codec_suite::ncd::dataset::HeaderLabel;
 
 use super::classify_args::{ClassifyArgs, NeighborsArgs};
 use super::matrix_args::{ClusterArgs, MatrixArgs, MergeArgs, TreeArgs};
-use crate::args::{Chatter, LevelArgs, ReportArgs, ResourceArgs, key_value};
+use crate::args::{Chatter, LevelArgs, ReportArgs, key_value, size};
 
 /// Options of `codec ncd`.
 #[derive(Debug, Args)]
@@ -93,6 +93,24 @@ pub(crate) struct DataArgs {
     /// last one), or KEY= for the X of KEY=X
     #[arg(long, value_name = "WHERE", default_value = "auto", value_parser = header_label)]
     pub(crate) header_label: HeaderLabel,
+    /// Most bytes to read of one file, unpacked [default: 1GiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) memory: Option<u64>,
+}
+
+/// How many threads run.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ThreadArgs {
+    /// Threads to run; 0 is one for every core. Results do not depend on it
+    #[arg(
+        short = 'T',
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        env = "CODEC_THREADS",
+        hide_env_values = true
+    )]
+    pub(crate) threads: usize,
 }
 
 /// A formula for distances.
@@ -145,15 +163,15 @@ pub(crate) struct DistanceArgs {
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) measure: MeasureArgs,
-    #[command(flatten)]
-    pub(crate) data: DataArgs,
-    #[command(flatten)]
-    pub(crate) resources: ResourceArgs,
+    pub(crate) threads: ThreadArgs,
     #[command(flatten)]
     pub(crate) chatter: Chatter,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
+    #[command(flatten)]
+    pub(crate) measure: MeasureArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
 }
 
 fn header_label(text: &str) -> Result<HeaderLabel, String> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use codec_suite::core::Registry;
+use codec_suite::core::{Error, Registry};
 use codec_suite::ncd::dataset::{Classes, Dataset, Duplicate};
 use codec_suite::ncd::distance::Measure;
 use codec_suite::ncd::evaluation::{Confusion, stratified_folds};
@@ -109,7 +109,7 @@ fn classify(args: &ClassifyArgs, console: &mut Console) -> Result<(), Refusal> {
 
 impl Work {
     fn new(args: &ClassifyArgs, console: &Console) -> Result<Self, Refusal> {
-        let train = load(&args.train, &args.data, args.resources, true)?;
+        let train = load(&args.train, &args.data, true)?;
         // One class only is told before anything else is looked at.
         let classes = train.classes()?;
         let repeated = train.duplicates();
@@ -189,7 +189,10 @@ impl Work {
         let progress = Progress::counting(title, steps.sum(), unit, console.chatter());
         let mut all = Vec::new();
         for split in &self.splits {
-            let classes = split.train.classes()?;
+            let classes = split
+                .train
+                .classes()
+                .map_err(|error| without(split, error))?;
             let number = |label: &Option<String>| classes.number(label.as_deref()?);
             let task = Task {
                 train: split.train.contents(),
@@ -201,7 +204,7 @@ impl Work {
                     .iter()
                     .map(|item| number(&item.label))
                     .collect(),
-                threads: threads(args.resources),
+                threads: threads(args.threads),
             };
             let mut predicted = method.run(args, measure, &task, &progress)?;
             for one in &mut predicted {
@@ -265,14 +268,26 @@ impl Work {
     }
 }
 
+/// A training set that cannot be learned from, with the fold that it lacks.
+fn without(split: &Split, error: Error) -> Failure {
+    match (split.fold, error) {
+        (Some(fold), Error::Usage(problem)) => {
+            Failure::usage(format!("without fold {}, {problem}", fold + 1)).hint(
+                "every class needs items in two folds, and in two groups where there are groups",
+            )
+        }
+        (_, error) => error.into(),
+    }
+}
+
 /// The test set, and whether it has labels: all items or none.
 fn load_test(args: &ClassifyArgs) -> Result<(Dataset, bool), Refusal> {
-    let labelled = load(&args.test, &args.data, args.resources, true);
+    let labelled = load(&args.test, &args.data, true);
     let refusal = match labelled {
         Ok(test) => return Ok((test, true)),
         Err(refusal) => refusal,
     };
-    match load(&args.test, &args.data, args.resources, false) {
+    match load(&args.test, &args.data, false) {
         Ok(test) if test.items().iter().all(|item| item.label.is_none()) => Ok((test, false)),
         _ => Err(refusal),
     }

@@ -3,14 +3,15 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
-use super::args::{DataArgs, MeasureArgs};
-use crate::args::{Chatter, ReportArgs, ResourceArgs};
+use super::args::{DataArgs, MeasureArgs, ThreadArgs};
+use crate::args::{Chatter, ReportArgs};
 
 /// Options of `codec ncd classify`.
 #[derive(Debug, Args)]
 #[command(
+    group = ArgGroup::new("questions").required(true),
     after_help = "Data sets are tables with a header row, FASTA or FASTQ with labels in the headers, \
     or folders with one sub-folder for each class; gzip or not.\n\n\
     Examples:\n  \
@@ -27,10 +28,10 @@ pub(crate) struct ClassifyArgs {
     #[arg(long, required = true, value_name = "FILE")]
     pub(crate) train: Vec<PathBuf>,
     /// Data set to classify; may be repeated. Without labels in it, the predictions are printed
-    #[arg(long, value_name = "FILE", required_unless_present = "folds")]
+    #[arg(long, value_name = "FILE", group = "questions")]
     pub(crate) test: Vec<PathBuf>,
     /// Cross-validate the training set in N parts, with every class spread evenly
-    #[arg(long, value_name = "N", conflicts_with = "test")]
+    #[arg(long, value_name = "N", group = "questions")]
     pub(crate) folds: Option<usize>,
     /// Methods; separate several by commas
     #[arg(short, long, value_enum, value_delimiter = ',', default_value = "knn")]
@@ -63,15 +64,15 @@ pub(crate) struct ClassifyArgs {
     #[arg(short, long)]
     pub(crate) force: bool,
     #[command(flatten)]
-    pub(crate) measure: MeasureArgs,
-    #[command(flatten)]
-    pub(crate) data: DataArgs,
-    #[command(flatten)]
-    pub(crate) resources: ResourceArgs,
+    pub(crate) threads: ThreadArgs,
     #[command(flatten)]
     pub(crate) chatter: Chatter,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
+    #[command(flatten)]
+    pub(crate) measure: MeasureArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
 }
 
 /// A way to classify.
@@ -151,15 +152,15 @@ pub(crate) struct NeighborsArgs {
     #[arg(long, value_enum)]
     pub(crate) first: Option<FirstChoice>,
     #[command(flatten)]
-    pub(crate) measure: MeasureArgs,
-    #[command(flatten)]
-    pub(crate) data: DataArgs,
-    #[command(flatten)]
-    pub(crate) resources: ResourceArgs,
+    pub(crate) threads: ThreadArgs,
     #[command(flatten)]
     pub(crate) chatter: Chatter,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
+    #[command(flatten)]
+    pub(crate) measure: MeasureArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
 }
 
 fn temperature(text: &str) -> Result<f64, String> {

@@ -1,14 +1,14 @@
 //! Data sets by the names on the command line.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use codec_suite::core::Error;
-use codec_suite::ncd::dataset::{Dataset, Format, ReadOptions, read};
+use codec_suite::ncd::dataset::{Dataset, Format, Item, ReadOptions, read};
 
-use super::args::{DataArgs, FormatChoice};
-use crate::args::ResourceArgs;
+use super::args::{DataArgs, FormatChoice, ThreadArgs};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::source::name_of;
@@ -31,11 +31,11 @@ impl<E: Into<Failure>> From<E> for Refusal {
     }
 }
 
-/// The items of all `paths` in order.
+/// The items of all `paths` in order. Files with one item each that would have the same name are
+/// called by their paths.
 pub(super) fn load(
     paths: &[PathBuf],
     args: &DataArgs,
-    resources: ResourceArgs,
     needs_labels: bool,
 ) -> Result<Dataset, Refusal> {
     let options = ReadOptions {
@@ -51,23 +51,33 @@ pub(super) fn load(
         id_column: args.id_column.clone(),
         header_label: args.header_label.clone(),
         needs_labels,
-        max_bytes: resources.memory.unwrap_or(MAX_BYTES),
+        max_bytes: args.memory.unwrap_or(MAX_BYTES),
     };
-    let mut data = Dataset::default();
+    let mut items: Vec<Item> = Vec::new();
+    let mut files: BTreeMap<String, Vec<(usize, &Path)>> = BTreeMap::new();
     for path in paths {
         let one = read(path, &options).map_err(|error| Refusal {
             file: Some(name_of(Some(path))),
             failure: explain(error),
         })?;
-        data.append(one);
+        if let [only] = one.items() {
+            let named = files.entry(only.name.clone()).or_default();
+            named.push((items.len(), path));
+        }
+        items.extend(one.into_items());
     }
-    Ok(data)
+    for (number, path) in files.into_values().filter(|same| same.len() > 1).flatten() {
+        if let Some(item) = items.get_mut(number) {
+            item.name = name_of(Some(path));
+        }
+    }
+    Ok(Dataset::new(items))
 }
 
 /// Threads to run.
-pub(super) fn threads(resources: ResourceArgs) -> NonZeroUsize {
+pub(super) fn threads(args: ThreadArgs) -> NonZeroUsize {
     let all = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    NonZeroUsize::new(resources.threads).unwrap_or_else(all)
+    NonZeroUsize::new(args.threads).unwrap_or_else(all)
 }
 
 /// A failure to read a data set, with the option that may help.

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &DistanceArgs) -> Exit {
 }
 
 fn distances(args: &DistanceArgs, console: &mut Console) -> Result<(), Refusal> {
-    let data = load(&args.files, &args.data, args.resources, false)?;
+    let data = load(&args.files, &args.data, false)?;
     if data.len() < 2 {
         let failure = Failure::usage("a distance needs two items, but there is only one");
         return Err(failure.hint("name another file").into());
@@ -38,7 +38,7 @@ fn distances(args: &DistanceArgs, console: &mut Console) -> Result<(), Refusal> 
     let registry = codec_suite::registry();
     let measure = measure(&registry, &args.measure, &data)?;
     let items = data.items();
-    let threads = threads(args.resources);
+    let threads = threads(args.threads);
     let pairs = items.len() * (items.len() - 1);
     let progress = Progress::counting("distances", pairs as u64, "pairs", console.chatter());
     let mut singles = Vec::new();

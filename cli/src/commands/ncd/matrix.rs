@@ -62,7 +62,7 @@ fn matrix(args: &MatrixArgs, console: &mut Console) -> Result<(), Refusal> {
     let versioned = registry.named(name).map(|codec| codec.descriptor().version);
     let compressor = versioned.map_or(name.clone(), |version| format!("{name}/{version}"));
     let description = measure.description(&compressor);
-    let threads = threads(args.resources);
+    let threads = threads(args.threads);
     let measured = MeasuredItems::new(data.contents(), measure, threads)?;
     let names: Vec<String> = data.items().iter().map(|item| item.name.clone()).collect();
     let contents = data
@@ -187,7 +187,7 @@ fn kept_in(args: &MatrixArgs) -> Result<Option<PathBuf>, Failure> {
 
 /// The items or their replicates: at least two, all by different names.
 fn items(args: &MatrixArgs) -> Result<Dataset, Refusal> {
-    let data = load(&args.files, &args.data, args.resources, false)?;
+    let data = load(&args.files, &args.data, false)?;
     if data.len() < 2 {
         let failure = Failure::usage("a matrix needs two items, but there is only one");
         return Err(failure.hint("name more files").into());

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 use codec_suite::ncd::matrix::Shard;
 
-use super::args::{DataArgs, MeasureArgs};
-use crate::args::{Chatter, ReportArgs, ResourceArgs};
+use super::args::{DataArgs, MeasureArgs, ThreadArgs};
+use crate::args::{Chatter, ReportArgs};
 
 /// Options of `codec ncd matrix`.
 #[derive(Debug, Args)]
@@ -40,15 +40,15 @@ pub(crate) struct MatrixArgs {
     #[arg(short, long)]
     pub(crate) force: bool,
     #[command(flatten)]
-    pub(crate) measure: MeasureArgs,
-    #[command(flatten)]
-    pub(crate) data: DataArgs,
-    #[command(flatten)]
-    pub(crate) resources: ResourceArgs,
+    pub(crate) threads: ThreadArgs,
     #[command(flatten)]
     pub(crate) chatter: Chatter,
     #[command(flatten)]
     pub(crate) report: ReportArgs,
+    #[command(flatten)]
+    pub(crate) measure: MeasureArgs,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
 }
 
 /// Options of `codec ncd merge`.
@@ -129,7 +129,7 @@ pub(crate) struct TreeArgs {
     #[arg(short, long)]
     pub(crate) force: bool,
     #[command(flatten)]
-    pub(crate) resources: ResourceArgs,
+    pub(crate) threads: ThreadArgs,
     #[command(flatten)]
     pub(crate) chatter: Chatter,
     #[command(flatten)]
@@ -172,6 +172,7 @@ pub(crate) enum LayoutChoice {
 /// Options of `codec ncd cluster`.
 #[derive(Debug, Args)]
 #[command(
+    group = ArgGroup::new("number").required(true),
     after_help = "The output has a row NAME,CLUSTER,SILHOUETTE for each item. The silhouette is near 1 \
     where an item lies well in its cluster, near 0 between two, and negative in the wrong one.\n\n\
     Examples:\n  \
@@ -184,10 +185,10 @@ pub(crate) struct ClusterArgs {
     #[arg(value_name = "MATRIX")]
     pub(crate) matrix: PathBuf,
     /// How many clusters to make
-    #[arg(short = 'k', long, value_name = "N", required_unless_present = "cut")]
+    #[arg(short = 'k', long, value_name = "N", group = "number")]
     pub(crate) clusters: Option<usize>,
     /// Keep apart what is farther apart than this
-    #[arg(long, value_name = "DISTANCE", conflicts_with = "clusters")]
+    #[arg(long, value_name = "DISTANCE", group = "number")]
     pub(crate) cut: Option<f64>,
     /// How clusters are found
     #[arg(long, value_enum, default_value_t = ClusterMethod::Average)]

@@ -27,6 +27,12 @@ pub(super) fn read_matrix(path: &Path, average: bool) -> Result<DistanceMatrix, 
             failure.hint("codec ncd merge puts the parts together"),
         ));
     }
+    if bytes.starts_with(b">") {
+        let failure = Failure::new(Exit::Corrupt, "holds sequences, not a matrix");
+        return Err(refusal(
+            failure.hint("codec ncd matrix makes a matrix of them"),
+        ));
+    }
     let names = match MatrixFormat::recognise(&bytes) {
         MatrixFormat::Npy => fs::read_to_string(names_of(path)).ok(),
         _ => None,

@@ -22,9 +22,10 @@ pub(super) fn measure<'r>(
             let codec = registry.named(name).map_err(|error| {
                 Failure::from(error).hint("or lz, the fast estimate that is no codec")
             })?;
-            let lengths = codec
-                .code_length()
-                .ok_or_else(|| Failure::usage(format!("codec '{name}' gives no code lengths")))?;
+            let lengths = codec.code_length().ok_or_else(|| {
+                Failure::usage(format!("codec '{name}' gives no code lengths"))
+                    .hint("gzip, xz, bwt, cm and others do, and lz, the fast estimate")
+            })?;
             (lengths, Params::defaults(codec.descriptor().params))
         }
     };

@@ -8,7 +8,7 @@ use codec_suite::ncd::baselines::{KmerIndex, NaiveBayes};
 use codec_suite::ncd::classes::{ClassModels, Prior};
 use codec_suite::ncd::dataset::Classes;
 use codec_suite::ncd::distance::Measure;
-use codec_suite::ncd::knn::{Neighbor, Ties, nearest, vote};
+use codec_suite::ncd::knn::{Neighbor, Ties, check_k, nearest, vote};
 
 use super::classify_args::{ClassifyArgs, Method, PriorChoice, TiesChoice};
 use crate::progress::Progress;
@@ -97,6 +97,7 @@ impl Method {
                 })
             }
             Method::Jaccard => {
+                check_k(args.k.get(), task.train.len())?;
                 let index = KmerIndex::new(&task.train, JACCARD);
                 let found =
                     task.each(progress, |content| Ok(index.nearest(content, args.k.get())))?;

@@ -2,7 +2,7 @@
 
 use codec_suite::ncd::dataset::Dataset;
 use codec_suite::ncd::distance::Alphabet;
-use codec_suite::ncd::knn::Neighbor;
+use codec_suite::ncd::knn::{Neighbor, check_k};
 use codec_suite::ncd::neighbors::{Search, search};
 use serde::Serialize;
 
@@ -42,16 +42,17 @@ pub(crate) fn run(args: &NeighborsArgs) -> Exit {
 }
 
 fn neighbors(args: &NeighborsArgs, console: &mut Console) -> Result<(), Refusal> {
-    let collection = load(&args.collection, &args.data, args.resources, false)?;
+    let collection = load(&args.collection, &args.data, false)?;
     let is_within = args.questions.is_empty();
     let questions = match is_within {
         true => collection.clone(),
-        false => load(&args.questions, &args.data, args.resources, false)?,
+        false => load(&args.questions, &args.data, false)?,
     };
     let mut everything = collection.clone();
     everything.append(questions.clone());
     let registry = codec_suite::registry();
     let measure = measure_of_questions(&registry, &args.measure, args.first, &everything)?;
+    check_k(args.k.get(), collection.len() - usize::from(is_within))?;
     // Within a collection, an item is its own nearest and left out.
     let k = args.k.get().saturating_add(usize::from(is_within));
     let how = match args.exact {
@@ -73,7 +74,7 @@ fn neighbors(args: &NeighborsArgs, console: &mut Console) -> Result<(), Refusal>
         &questions.contents(),
         k,
         how,
-        threads(args.resources),
+        threads(args.threads),
         &|pairs| progress.done(pairs),
     )?;
     drop(progress);

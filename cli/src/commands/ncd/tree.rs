@@ -175,7 +175,7 @@ fn made(args: &TreeArgs, matrix: &DistanceMatrix, console: &Console) -> Result<T
             };
             let climbs = search.starts as u64;
             let progress = Progress::counting("quartets", climbs, "climbs", console.chatter());
-            search.run(matrix, threads(args.resources), |_| progress.done(1))
+            search.run(matrix, threads(args.threads), |_| progress.done(1))
         }
     }
 }

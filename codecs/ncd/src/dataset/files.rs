@@ -141,7 +141,11 @@ fn read_file(path: &Path, label: Option<&str>, options: &ReadOptions) -> Result<
     };
     let mut data = Dataset::parse(&text, stem, format, &options)?;
     if data.is_empty() {
-        return Err(Error::corrupt(0, "there is nothing in the file"));
+        let problem = match format {
+            Format::Table => "the table has no rows below its column names",
+            _ => "the file has no records",
+        };
+        return Err(Error::corrupt(0, problem));
     }
     if let ([only], false) = (&mut data.items[..], format == Format::Table) {
         only.name = stem.to_owned();

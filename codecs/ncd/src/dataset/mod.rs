@@ -142,6 +142,12 @@ impl Dataset {
         &self.items
     }
 
+    /// The items themselves.
+    #[must_use]
+    pub fn into_items(self) -> Vec<Item> {
+        self.items
+    }
+
     /// The contents of the items.
     #[must_use]
     pub fn contents(&self) -> Vec<&[u8]> {
