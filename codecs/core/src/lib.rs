@@ -33,6 +33,6 @@ pub use error::{Error, LimitKind, Result};
 pub use limits::{Budget, Limits, Reservation};
 pub use media::{Content, Media, MediaDescription, MediaKind};
 pub use params::{ParamKind, ParamSpec, Params, Value, parse_size};
-pub use pipeline::ordered;
+pub use pipeline::{both, ordered};
 pub use registry::Registry;
 pub use streams::{decode_streams, encode_stream};

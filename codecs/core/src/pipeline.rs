@@ -1,4 +1,5 @@
-//! Work on items in parallel, results in order, with a bounded number of items in flight.
+//! Work in parallel: on items, with results in order and a bounded number of them in flight, or on
+//! two things at once.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -69,6 +70,28 @@ pub fn ordered<I: Send, O: Send>(
             &mut source,
             &mut sink,
         )
+    })
+}
+
+/// Runs two things at the same time if there are threads, and gives back both results.
+///
+/// # Panics
+/// If one of them does.
+pub fn both<A: Send, B: Send>(
+    threads: NonZeroUsize,
+    first: impl FnOnce() -> A + Send,
+    second: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    if threads.get() == 1 {
+        return (first(), second());
+    }
+    std::thread::scope(|scope| {
+        let other = scope.spawn(second);
+        let first = first();
+        match other.join() {
+            Ok(second) => (first, second),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
     })
 }
 

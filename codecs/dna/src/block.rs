@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use codec_classic::Auto;
-use codec_core::{BlockCodec, Error, Memory, Params, Result};
+use codec_core::{BlockCodec, Error, Memory, Params, Result, both};
 use codec_entropy::binary::{BinaryDecoder, BinaryEncoder};
 
 use crate::damage::Damage;
@@ -463,25 +463,6 @@ fn take_part<'p>(payload: &mut &'p [u8]) -> std::result::Result<&'p [u8], Damage
         }
     }
     Err(Damage("a length that is too long"))
-}
-
-/// Runs two things at the same time if there are threads.
-fn both<A: Send, B: Send>(
-    threads: NonZeroUsize,
-    first: impl FnOnce() -> A + Send,
-    second: impl FnOnce() -> B + Send,
-) -> (A, B) {
-    if threads.get() == 1 {
-        return (first(), second());
-    }
-    std::thread::scope(|scope| {
-        let other = scope.spawn(second);
-        let first = first();
-        match other.join() {
-            Ok(second) => (first, second),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
 }
 
 /// Where a block ends: with a record of FASTQ or else with a line, where it can.

@@ -4,9 +4,8 @@ use std::num::NonZeroUsize;
 
 use codec_classic::cm::CmOptions;
 use codec_classic::{Brotli, Bwt, Cm, Xz, Zstd};
-use codec_core::{BlockCodec, Error, Params, Result};
+use codec_core::{BlockCodec, Error, Params, Result, both};
 
-use crate::both::both;
 use crate::columns::{self, ColumnOptions, ColumnsError, OpenBlock, Structure};
 use crate::rows::{self, Effort};
 use crate::structure::Header;

@@ -13,7 +13,6 @@ pub mod rows;
 pub mod structure;
 
 mod block;
-mod both;
 mod codec;
 mod hash;
 

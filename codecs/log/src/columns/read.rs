@@ -9,7 +9,7 @@ use super::runs::pass_rows;
 use super::spec::{Columns, MOST_COLUMNS, RAW_CLASS, TEXT_CLASSES};
 use super::state::{TemplateState, ValueState};
 use super::template::{SLOT, Template};
-use crate::both::both;
+use codec_core::both;
 use codec_entropy::binary::BinaryDecoder;
 use memchr::memmem;
 use std::num::NonZeroUsize;

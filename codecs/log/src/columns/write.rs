@@ -7,7 +7,7 @@ use super::parse::{Lines, Mold, NO_HEADER, Parsed, RAW, parse};
 use super::runs::pass_rows;
 use super::spec::{Columns, RAW_CLASS, TEXT_CLASSES};
 use super::state::{TemplateState, ValueState};
-use crate::both::both;
+use codec_core::both;
 use codec_entropy::binary::BinaryEncoder;
 use std::num::NonZeroUsize;
 
