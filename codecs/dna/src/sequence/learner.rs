@@ -15,7 +15,7 @@ use super::{MAX, MID, Max, Method, Mid};
 /// let mut learner = Learner::new(Method::Fast, 1000);
 /// let first = learner.learn(&bases);
 /// let again = learner.learn(&bases);
-/// assert!(first < 1000.0 && again < first / 4.0);
+/// assert!(first < 1000.0 && again < first / 2.0);
 /// ```
 #[derive(Clone, Debug)]
 pub struct Learner {
