@@ -224,6 +224,23 @@ fn what_training_and_test_share_is_told() {
 }
 
 #[test]
+fn mixed_alphabets_are_told() {
+    let dir = families();
+    dir.write("dna.fa", b">d\nACGTACGTTTGACCAGTTAGGCA\n");
+    dir.write(
+        "more.fa",
+        b">p\nMKVLAAGIVGLLLAQWERTYIPS\n>r\nACGUACGUUUGACCAGUUAGGCA\n",
+    );
+    let ran = dir.codec(&["ncd", "distance", "dna.fa", "more.fa"]);
+    ran.succeeds();
+    let warning = "mixed alphabets: 1 item of DNA, such as 'dna'; 1 item of RNA, such as 'r'; \
+                   1 item of neither, such as 'p'";
+    assert!(ran.stderr.contains(warning), "{}", ran.stderr);
+    let alike = dir.codec(&["ncd", "distance", "dna.fa", "train.tsv"]);
+    assert!(!alike.stderr.contains("mixed"), "{}", alike.stderr);
+}
+
+#[test]
 fn bad_data_is_refused_with_its_place_and_code() {
     let dir = families();
     for (name, text, code, parts) in [

@@ -10,7 +10,7 @@ use codec_suite::ncd::evaluation::{Confusion, stratified_folds};
 use cpu_time::ProcessTime;
 
 use super::classify_args::{ClassifyArgs, Method};
-use super::data::{Refusal, load, threads};
+use super::data::{Refusal, load, threads, warn_of_alphabets};
 use super::measure::{compressor_title, measure_of_questions};
 use super::methods::{Prediction, Task};
 use super::predictions::{PredictionFile, Row, is_stdout};
@@ -64,6 +64,7 @@ fn classify(args: &ClassifyArgs, console: &mut Console) -> Result<(), Refusal> {
     let work = Work::new(args, console)?;
     let registry: Registry = codec_suite::registry();
     let everything = work.everything();
+    warn_of_alphabets(&everything, console);
     let measure = measure_of_questions(&registry, &args.measure, args.first, &everything)?;
     let compressor = compressor_title(&args.measure);
     let mut methods: Vec<Method> = Vec::new();

@@ -9,9 +9,12 @@ use codec_suite::core::Error;
 use codec_suite::ncd::dataset::{Dataset, Format, Item, ReadOptions, read};
 
 use super::args::{DataArgs, FormatChoice, ThreadArgs};
+use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::shown::safe;
 use crate::source::name_of;
+use crate::units::count;
 
 /// Most bytes of one file that are read if nothing else is asked for.
 const MAX_BYTES: u64 = 1 << 30;
@@ -72,6 +75,26 @@ pub(super) fn load(
         }
     }
     Ok(Dataset::new(items))
+}
+
+/// Warns of items that differ in what they are written in, so that none is like another.
+pub(super) fn warn_of_alphabets(data: &Dataset, console: &Console) {
+    let alphabets = data.alphabets();
+    if !alphabets.are_mixed() {
+        return;
+    }
+    let lists = [
+        ("DNA", &alphabets.dna),
+        ("RNA", &alphabets.rna),
+        ("neither", &alphabets.others),
+    ];
+    let parts = lists.into_iter().filter_map(|(what, list)| {
+        let item = data.items().get(*list.first()?)?;
+        let items = count(list.len() as u64, "item");
+        Some(format!("{items} of {what}, such as '{}'", safe(&item.name)))
+    });
+    let parts = parts.collect::<Vec<_>>().join("; ");
+    console.warn(None, &format!("mixed alphabets: {parts}"));
 }
 
 /// Threads to run.

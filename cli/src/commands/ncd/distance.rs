@@ -4,7 +4,7 @@ use codec_suite::core::ordered;
 use serde::Serialize;
 
 use super::args::DistanceArgs;
-use super::data::{Refusal, load, threads};
+use super::data::{Refusal, load, threads, warn_of_alphabets};
 use super::measure::measure;
 use crate::console::Console;
 use crate::exit::Exit;
@@ -35,6 +35,7 @@ fn distances(args: &DistanceArgs, console: &mut Console) -> Result<(), Refusal> 
         let failure = Failure::usage("a distance needs two items, but there is only one");
         return Err(failure.hint("name another file").into());
     }
+    warn_of_alphabets(&data, console);
     let registry = codec_suite::registry();
     let measure = measure(&registry, &args.measure, &data)?;
     let items = data.items();

@@ -12,7 +12,7 @@ use codec_suite::ncd::matrix::{
 };
 use serde::Serialize;
 
-use super::data::{Refusal, load, threads};
+use super::data::{Refusal, load, threads, warn_of_alphabets};
 use super::matrix_args::MatrixArgs;
 use super::matrix_file::{beside, check_free, format_of, write_matrix};
 use super::measure::measure;
@@ -56,6 +56,7 @@ pub(crate) fn run(args: &MatrixArgs) -> Exit {
 fn matrix(args: &MatrixArgs, console: &mut Console) -> Result<(), Refusal> {
     let kept = kept_in(args)?;
     let data = items(args)?;
+    warn_of_alphabets(&data, console);
     let registry = codec_suite::registry();
     let measure = measure(&registry, &args.measure, &data)?;
     let name = &args.measure.compressor;

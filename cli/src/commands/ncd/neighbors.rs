@@ -7,7 +7,7 @@ use codec_suite::ncd::neighbors::{Search, search};
 use serde::Serialize;
 
 use super::classify_args::NeighborsArgs;
-use super::data::{Refusal, load, threads};
+use super::data::{Refusal, load, threads, warn_of_alphabets};
 use super::measure::measure_of_questions;
 use crate::console::Console;
 use crate::exit::Exit;
@@ -50,6 +50,7 @@ fn neighbors(args: &NeighborsArgs, console: &mut Console) -> Result<(), Refusal>
     };
     let mut everything = collection.clone();
     everything.append(questions.clone());
+    warn_of_alphabets(&everything, console);
     let registry = codec_suite::registry();
     let measure = measure_of_questions(&registry, &args.measure, args.first, &everything)?;
     check_k(args.k.get(), collection.len() - usize::from(is_within))?;

@@ -3,6 +3,7 @@
 //! [`read`] takes tables (CSV, TSV), FASTA, FASTQ, folders and plain files; any of them may be packed
 //! with gzip, which is told by its first bytes.
 
+mod alphabets;
 mod fasta;
 mod fastq;
 mod files;
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use codec_core::{Error, Result};
 
+pub use alphabets::Alphabets;
 pub use files::{Format, read};
 
 /// One thing to compare or to classify.
