@@ -180,3 +180,6 @@ fn read<M: BaseModel>(model: &mut M, reference: &[u8], more: usize) -> Vec<u8> {
     }
     seen
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,7 @@ pub(super) trait BaseModel {
 pub(super) struct Plan {
     /// Orders of direct contexts.
     pub(super) direct: &'static [u32],
-    /// Orders of counted contexts, the first three of which choose weights.
+    /// Orders of counted contexts, the first two of which choose weights.
     pub(super) counts: &'static [u32],
     /// Orders of contexts by reading frame.
     pub(super) frames: &'static [u32],
@@ -287,5 +287,34 @@ impl<const N: usize, const P: usize, const S: usize> BaseModel for Model<N, P, S
         self.recent_cost = self.recent_cost - (self.recent_cost >> COST_DECAY) + spent;
         seen.push(base);
         self.learn(&moment, base, seen);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{MAX, MID};
+    use super::*;
+
+    /// Tables are made for the bases that there are, up to a size, which is part of the format.
+    #[test]
+    fn sizes_of_tables_are_those_of_version_1() {
+        let bits = |plan: &Plan, len| [plan.line_bits_for(len), plan.seed_bits_for(len)];
+        for (len, mid, max) in [
+            (0, [10, 11], [10, 11]),
+            (2_047, [10, 11], [10, 11]),
+            (2_048, [11, 12], [11, 12]),
+            ((1 << 18) - 1, [17, 18], [17, 18]),
+            (1 << 20, [18, 21], [18, 21]),
+            (1 << 21, [18, 22], [18, 21]),
+            (1 << 30, [18, 22], [18, 21]),
+        ] {
+            assert_eq!([bits(&MID, len), bits(&MAX, len)], [mid, max], "{len}");
+        }
+    }
+
+    #[test]
+    fn the_early_rate_falls_to_nothing() {
+        let rates = [0, 1_000, 799_000, 799_001, 1 << 40].map(early_rate);
+        assert_eq!(rates, [800, 400, 1, 0, 0]);
     }
 }

@@ -150,4 +150,35 @@ mod tests {
             mixer.learn(&[2047; 32], i % 3 == 0, 2047);
         }
     }
+
+    /// Codecs that were written with it must decode for ever.
+    #[test]
+    fn what_it_learns_is_frozen() {
+        let mut mixer = <FineMixer<16, 3>>::new([4, 5, 1], 2, 40, 128);
+        let mut state = 1u64;
+        let mut next = |bound: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 33) % bound
+        };
+        let mut hash = 0u64;
+        let mut last = 0;
+        for round in 0..20_000 {
+            let inputs: [i16; 16] = std::array::from_fn(|i| {
+                let size = if round % 100 == 0 {
+                    2047
+                } else {
+                    300 / (i as u64 + 1)
+                };
+                next(2 * size + 1) as i16 - size as i16
+            });
+            let rows = [next(4) as usize, next(5) as usize, 0];
+            last = mixer.mix(&inputs, rows, next(2) as usize);
+            hash = (hash ^ u64::from(last.unsigned_abs())).wrapping_mul(0x0100_0000_01B3);
+            let bit = i32::from(inputs[0]) + i32::from(inputs[3]) + next(400) as i32 > 200;
+            mixer.learn(&inputs, bit, 300);
+        }
+        assert_eq!((hash, last), (0xef6e_b995_6248_fcbf, -966));
+    }
 }
