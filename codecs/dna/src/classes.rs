@@ -57,6 +57,13 @@ const HASHED_BITS: (u32, u32) = (12, 22);
 /// Cells that a context may be in.
 const BUCKET: usize = 4;
 
+/// Probabilities that are multiplied before a logarithm is taken.
+const FACTORS: usize = 16;
+
+/// Bases of a question that are looked up at a time, so that what is found stays small however long
+/// the question is.
+const PIECE: usize = 256 * FACTORS;
+
 const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Models of any number of classes.
@@ -128,23 +135,29 @@ impl Group {
     }
 
     fn lengths(&self, bases: &[u8]) -> [f64; GROUP] {
-        let found: Vec<Vec<[u16; GROUP]>> = self.tables.iter().map(|t| t.look_up(bases)).collect();
+        let mut walks = [Walk::default(); CONTEXTS.len()];
         let mut weights = [[1.0 / CONTEXTS.len() as f32; LANES]; CONTEXTS.len()];
         let mut lengths = [0.0; GROUP];
         // Probabilities multiplied up, to take few logarithms.
         let mut products = [1.0f64; GROUP];
-        for (at, &base) in bases.iter().enumerate() {
-            let mut predicted = [[0.25f32; LANES]; CONTEXTS.len()];
-            for ((lanes, table), found) in predicted.iter_mut().zip(&self.tables).zip(&found) {
-                table.estimate(&found[at], base, lanes);
-            }
-            let mixed = mix(&mut weights, &predicted);
-            for (product, probability) in products.iter_mut().zip(mixed) {
-                *product *= f64::from(probability);
-            }
-            if at % 16 == 15 || at + 1 == bases.len() {
-                for (length, product) in lengths.iter_mut().zip(&mut products) {
-                    *length -= std::mem::replace(product, 1.0).log2();
+        for piece in bases.chunks(PIECE) {
+            let tables = self.tables.iter().zip(&mut walks);
+            let found: Vec<Vec<[u16; GROUP]>> = tables
+                .map(|(table, walk)| table.look_up(piece, walk))
+                .collect();
+            for (at, &base) in piece.iter().enumerate() {
+                let mut predicted = [[0.25f32; LANES]; CONTEXTS.len()];
+                for ((lanes, table), found) in predicted.iter_mut().zip(&self.tables).zip(&found) {
+                    table.estimate(&found[at], base, lanes);
+                }
+                let mixed = mix(&mut weights, &predicted);
+                for (product, probability) in products.iter_mut().zip(mixed) {
+                    *product *= f64::from(probability);
+                }
+                if at % FACTORS == FACTORS - 1 || at + 1 == piece.len() {
+                    for (length, product) in lengths.iter_mut().zip(&mut products) {
+                        *length -= std::mem::replace(product, 1.0).log2();
+                    }
                 }
             }
         }
@@ -227,9 +240,8 @@ impl Table {
         *counts += 1 << shift;
     }
 
-    /// The counts before each base.
-    fn look_up(&self, bases: &[u8]) -> Vec<[u16; GROUP]> {
-        let mut walk = Walk::default();
+    /// The counts before each base, where `walk` has come to them.
+    fn look_up(&self, bases: &[u8], walk: &mut Walk) -> Vec<[u16; GROUP]> {
         let mut look_up = |base: &u8| {
             let found = walk.key(self.context).map(|key| self.find(key));
             walk.push(*base);
@@ -418,5 +430,34 @@ mod tests {
         assert_eq!(lengths.len(), 2);
         assert!((lengths[1] - 16.0).abs() < 1e-3, "{lengths:?}");
         assert_eq!(tables.lengths(&[]), [0.0, 0.0]);
+    }
+
+    /// Questions are taken piece by piece; where one ends makes no difference.
+    #[test]
+    fn a_question_of_many_pieces_is_one_sequence() {
+        let mut state = 3u64;
+        let mut next = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            (state >> 62) as u8
+        };
+        let bases: Vec<u8> = (0..3 * PIECE + 17).map(|_| next()).collect();
+        let group = Group::train(&[vec![bases.clone()]]);
+        for table in &group.tables {
+            let whole = table.look_up(&bases, &mut Walk::default());
+            let mut walk = Walk::default();
+            let pieces = bases
+                .chunks(PIECE)
+                .map(|piece| table.look_up(piece, &mut walk));
+            assert_eq!(
+                pieces.collect::<Vec<_>>().concat(),
+                whole,
+                "{:?}",
+                table.context
+            );
+        }
+        let unknown = ClassTables::train(&[vec![]]).lengths(&bases);
+        assert!((unknown[0] - 2.0 * bases.len() as f64).abs() < 1e-3);
     }
 }

@@ -176,7 +176,10 @@ impl Reference {
         };
         let bases = block::bases_of(content);
         if bases.is_empty() {
-            return Err(Error::Usage("the reference has no bases in it".to_owned()));
+            return Err(Error::Usage(
+                "the file given with --reference has no bases in it: no letter A, C, G, T or U outside of headers"
+                    .to_owned(),
+            ));
         }
         Ok(Self {
             bases: bases.into(),

@@ -122,7 +122,7 @@ impl Seeds {
     fn find(&self, hash: u64) -> Option<usize> {
         let entry = self.ends[self.slot(hash)];
         // The low bits of the hash did not choose the slot.
-        let is_ours = entry != 0 && (entry >> END_BITS) ^ (hash & CHECK) == 0;
+        let is_ours = entry != 0 && entry >> END_BITS == hash & CHECK;
         is_ours.then_some((entry & END_MASK) as usize)
     }
 
@@ -219,7 +219,11 @@ impl<const P: usize> Repeats<P> {
                 cell[1].update(prediction == base, 255);
             }
             let missed = prediction != base;
-            pointer.run = if missed { 0 } else { pointer.run + 1 };
+            pointer.run = if missed {
+                0
+            } else {
+                pointer.run.saturating_add(1)
+            };
             pointer.misses = pointer.misses << 1 | u32::from(missed);
             // Past either end it predicts nothing and is dropped.
             pointer.at = if pointer.is_inverted {
