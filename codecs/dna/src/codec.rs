@@ -11,6 +11,7 @@ use codec_core::{
 use xxhash_rust::xxh64::xxh64;
 
 use crate::block;
+use crate::sequence::Method;
 
 const PARAMS: &[ParamSpec] = &[
     ParamSpec {
@@ -110,6 +111,11 @@ impl Codec for Dna {
         job: &Job,
         frames: &mut dyn FrameSink,
     ) -> Result<Stats> {
+        if job.reference.is_some() && block::class_of(level(params)) == Method::Packed {
+            return Err(Error::Usage(
+                "level 1 packs bases and has no use for --reference; take level 2 or higher".into(),
+            ));
+        }
         let reference = Reference::of(job)?;
         let reserved = job
             .budget

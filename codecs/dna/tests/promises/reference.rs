@@ -94,3 +94,16 @@ fn an_empty_file_comes_back() {
     let file = encoded("", Some("ACGT")).unwrap();
     assert_eq!(decoded(&file, Some("ACGT")).unwrap(), "");
 }
+
+#[test]
+fn level_1_has_no_use_for_a_reference() {
+    let mut content = &b">a\nACGT\n"[..];
+    let refused = encode_stream(
+        &Dna,
+        Media::bytes(&mut content, "fa"),
+        &params(1),
+        &job(Some("ACGTTGCA")),
+        &mut Vec::new(),
+    );
+    assert!(matches!(refused, Err(Error::Usage(_))));
+}
