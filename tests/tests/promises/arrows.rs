@@ -18,11 +18,16 @@ const ARROWS: &[(&str, &[&str])] = &[
         "codec-dna",
         &["codec-classic", "codec-core", "codec-entropy"],
     ),
+    (
+        "codec-circuit",
+        &["codec-classic", "codec-core", "codec-entropy"],
+    ),
     ("codec-ncd", &["codec-core"]),
     ("codec-corpora", &["codec-core"]),
     (
         "codec-suite",
         &[
+            "codec-circuit",
             "codec-classic",
             "codec-core",
             "codec-dna",

@@ -1,0 +1,8 @@
+//! Probabilistic circuits: models of records whose likelihoods, marginals and conditionals are exact,
+//! and lossless coding with them.
+
+mod records;
+mod schema;
+
+pub use records::Records;
+pub use schema::{Kind, Schema, Variable};
