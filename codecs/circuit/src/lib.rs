@@ -1,8 +1,16 @@
 //! Probabilistic circuits: models of records whose likelihoods, marginals and conditionals are exact,
 //! and lossless coding with them.
 
+mod circuit;
+mod lanes;
+mod parallel;
 mod records;
 mod schema;
+mod structure;
+mod tree;
 
+pub use circuit::Circuit;
 pub use records::Records;
 pub use schema::{Kind, Schema, Variable};
+pub use structure::{MOST_VARIABLES, chow_liu_tree};
+pub use tree::Tree;
