@@ -45,10 +45,18 @@ impl<'a> Strided<'a> {
 /// `c = a b` with `a` of `[m, k]`, `b` of `[k, n]` and `c` of `[m, n]`, where `n` is whole lanes and
 /// the sums run over `k` from first to last.
 pub(crate) fn multiply(arch: Arch, a: Strided<'_>, b: &[f32], n: usize, c: &mut [f32]) {
-    debug_assert!(
-        n.is_multiple_of(LANES) && c.len().is_multiple_of(n) && b.len().is_multiple_of(n)
-    );
-    arch.dispatch(Multiply { a, b, n, c });
+    run(arch, a, b, n, c, false);
+}
+
+/// As [`multiply`], added to what is in `c`.
+pub(crate) fn multiply_add(arch: Arch, a: Strided<'_>, b: &[f32], n: usize, c: &mut [f32]) {
+    run(arch, a, b, n, c, true);
+}
+
+fn run(arch: Arch, a: Strided<'_>, b: &[f32], n: usize, c: &mut [f32], add: bool) {
+    debug_assert!(n.is_multiple_of(LANES));
+    debug_assert!(c.len().is_multiple_of(n) && b.len().is_multiple_of(n));
+    arch.dispatch(Multiply { a, b, n, c, add });
 }
 
 struct Multiply<'a> {
@@ -56,6 +64,7 @@ struct Multiply<'a> {
     b: &'a [f32],
     n: usize,
     c: &'a mut [f32],
+    add: bool,
 }
 
 impl WithSimd for Multiply<'_> {
@@ -63,16 +72,16 @@ impl WithSimd for Multiply<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { a, b, n, c } = self;
+        let Self { a, b, n, c, add } = self;
         let m = c.len() / n;
         let wide = 2 * S::F32_LANES;
         let mut column = 0;
         while column + wide <= n {
-            rows_of_tiles::<S, 2>(simd, a, b, n, m, column, c);
+            rows_of_tiles::<S, 2>(simd, a, b, n, m, column, c, add);
             column += wide;
         }
         while column < n {
-            rows_of_tiles::<S, 1>(simd, a, b, n, m, column, c);
+            rows_of_tiles::<S, 1>(simd, a, b, n, m, column, c, add);
             column += S::F32_LANES;
         }
     }
@@ -87,14 +96,15 @@ fn rows_of_tiles<S: Simd, const V: usize>(
     m: usize,
     column: usize,
     c: &mut [f32],
+    add: bool,
 ) {
     let mut row = 0;
     while row + 8 <= m {
-        tile::<S, 8, V>(simd, a, b, n, row, column, c);
+        tile::<S, 8, V>(simd, a, b, n, row, column, c, add);
         row += 8;
     }
     while row < m {
-        tile::<S, 1, V>(simd, a, b, n, row, column, c);
+        tile::<S, 1, V>(simd, a, b, n, row, column, c, add);
         row += 1;
     }
 }
@@ -109,9 +119,16 @@ fn tile<S: Simd, const M: usize, const V: usize>(
     row: usize,
     column: usize,
     c: &mut [f32],
+    add: bool,
 ) {
     let width = V * S::F32_LANES;
     let mut sums = [[simd.splat_f32s(0.0); V]; M];
+    if add {
+        for (i, sums) in sums.iter_mut().enumerate() {
+            let start = (row + i) * n + column;
+            sums.copy_from_slice(S::as_simd_f32s(&c[start..start + width]).0);
+        }
+    }
     let a_rows: [&[f32]; M] = std::array::from_fn(|i| &a.data[(row + i) * a.row_step..]);
     for (k, b_row) in b.chunks_exact(n).enumerate() {
         let vectors = S::as_simd_f32s(&b_row[column..column + width]).0;

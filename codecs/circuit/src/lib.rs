@@ -3,13 +3,17 @@
 
 mod circuit;
 mod lanes;
+mod learn;
+mod messages;
 mod parallel;
+mod random;
 mod records;
 mod schema;
 mod structure;
 mod tree;
 
 pub use circuit::Circuit;
+pub use learn::{Learner, Settings, Smoothing, bits};
 pub use records::Records;
 pub use schema::{Kind, Schema, Variable};
 pub use structure::{MOST_VARIABLES, chow_liu_tree};

@@ -1,0 +1,313 @@
+//! Learning the parameters of a circuit from records: expectation maximisation.
+
+mod start;
+mod statistics;
+mod symbols;
+
+use std::num::NonZeroUsize;
+
+use codec_core::{Error, Result};
+use pulp::Arch;
+
+pub use statistics::Smoothing;
+
+use crate::circuit::Node;
+use crate::lanes::padded;
+use crate::messages::{Batched, Messages, transpose, transposed};
+use crate::random::Random;
+use crate::{Circuit, Records, Schema, Tree, parallel};
+use statistics::Counts;
+use symbols::SymbolTree;
+
+/// Records that one thread takes at a time. It decides the order of sums, so results depend on it.
+const SLICE: usize = 64;
+
+/// How to learn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// Most states of a latent variable, `1..=`[`Circuit::MOST_STATES`]. Variables with less to say
+    /// about others get fewer.
+    pub states: usize,
+    /// Records in a batch.
+    pub batch: usize,
+    /// How far the first and the last batch move the counts: `0.0..=1.0`.
+    pub steps: (f32, f32),
+    /// Batches over which the step shrinks from the first to the last.
+    pub batches: u32,
+    /// How counts become probabilities.
+    pub smoothing: Smoothing,
+    /// Seed of everything random.
+    pub seed: u64,
+}
+
+/// A circuit while it is learned.
+pub struct Learner {
+    circuit: Circuit,
+    transposed: Vec<Vec<f32>>,
+    counts: Vec<Counts>,
+    symbols: Vec<SymbolTree>,
+    settings: Settings,
+    batches_done: u32,
+    workspace: Workspace,
+}
+
+/// Room that every batch uses again.
+struct Workspace {
+    /// Of each slice of a batch.
+    messages: Vec<Messages>,
+    /// Of each node, for the batch.
+    counts: Vec<Counts>,
+}
+
+impl Learner {
+    /// Begins with states from clusters of values; see [`Settings`].
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if there are no records or they do not fit the schema,
+    /// [`Error::Usage`] for settings out of range.
+    pub fn new(
+        schema: &Schema,
+        tree: &Tree,
+        records: &Records,
+        settings: Settings,
+        threads: NonZeroUsize,
+    ) -> Result<Self> {
+        if records.is_empty() || records.width() != schema.len() || tree.len() != schema.len() {
+            return Err(Error::Unsupported(
+                "records to learn from that are of another shape, or none".to_owned(),
+            ));
+        }
+        let arch = Arch::new();
+        let mut random = Random::new(settings.seed);
+        let sample = start::sample(records, &mut random);
+        let seeds: Vec<u64> = (0..schema.len()).map(|_| random.next()).collect();
+        let assignments = parallel::map(threads, schema.len(), |variable| {
+            let mut random = Random::new(seeds[variable]);
+            start::assign(
+                arch,
+                schema,
+                tree,
+                &sample,
+                variable,
+                settings.states,
+                &mut random,
+            )
+        })?;
+        let symbol_trees = symbol_trees(schema, records);
+        let scale = records.len() as f32 / sample.len() as f32;
+        let started = parallel::map(threads, schema.len(), |variable| {
+            let own = &assignments[variable];
+            let parent = tree.parent(variable).map(|parent| &assignments[parent]);
+            let rows = parent.map_or(1, |parent| parent.states);
+            let stride = padded(own.states);
+            let symbols = usize::from(schema.variables[variable].symbols);
+            let mut node = Node {
+                states: own.states,
+                transition: vec![0.0; rows * stride],
+                emission: vec![0.0; symbols * stride],
+            };
+            let values = sample.iter().map(|record| record[variable]);
+            let mut counts = Counts::zero(&node);
+            counts.blend(&start::counts(&node, own, parent, values), 1.0, scale);
+            counts.estimate(&mut node, &symbol_trees[variable], settings.smoothing);
+            (node, counts)
+        })?;
+        let (nodes, counts) = started.into_iter().unzip();
+        let circuit = Circuit::new(schema.clone(), tree.clone(), nodes)?;
+        let transposed = (0..tree.len()).map(|at| transposed(&circuit, at)).collect();
+        let workspace = Workspace {
+            messages: Vec::new(),
+            counts: circuit.nodes.iter().map(Counts::zero).collect(),
+        };
+        Ok(Self {
+            workspace,
+            circuit,
+            transposed,
+            counts,
+            symbols: symbol_trees,
+            settings,
+            batches_done: 0,
+        })
+    }
+
+    /// The circuit as it is now.
+    #[must_use]
+    pub fn circuit(&self) -> &Circuit {
+        &self.circuit
+    }
+
+    /// Changes how counts become probabilities from here on.
+    pub fn set_smoothing(&mut self, smoothing: Smoothing) {
+        self.settings.smoothing = smoothing;
+    }
+
+    /// The circuit that the counts so far give with the smoothing set now.
+    pub fn re_estimate(&self, threads: NonZeroUsize) -> Result<Circuit> {
+        let (smoothing, symbols) = (self.settings.smoothing, &self.symbols);
+        let mut circuit = self.circuit.clone();
+        parallel::for_each(threads, &mut circuit.nodes, |at, node| {
+            self.counts[at].estimate(node, &symbols[at], smoothing);
+        })?;
+        Ok(circuit)
+    }
+
+    /// One pass over all records in batches, in a random order of its own. Returns the mean bits of a
+    /// record, each as the circuit was before its batch.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a thread fails.
+    pub fn epoch(&mut self, records: &Records, threads: NonZeroUsize) -> Result<f64> {
+        let mut numbers: Vec<u32> = (0..records.len() as u32).collect();
+        let seed = self.settings.seed ^ (u64::from(self.batches_done) << 32);
+        Random::new(seed).shuffle(&mut numbers);
+        let mut bits = 0.0;
+        for batch in numbers.chunks(self.settings.batch.max(1)) {
+            bits += self.expectation(records, batch, threads)?;
+            let scale = records.len() as f32 / batch.len() as f32;
+            self.move_counts(self.step(), scale, threads)?;
+            self.maximisation(threads)?;
+            self.batches_done += 1;
+        }
+        Ok(bits / records.len() as f64)
+    }
+
+    /// One pass of plain expectation maximisation over all records. Returns the mean bits of a record
+    /// before it.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if a thread fails.
+    pub fn full_pass(&mut self, records: &Records, threads: NonZeroUsize) -> Result<f64> {
+        let numbers: Vec<u32> = (0..records.len() as u32).collect();
+        let mut bits = 0.0;
+        for (number, batch) in numbers.chunks(self.settings.batch.max(1)).enumerate() {
+            bits += self.expectation(records, batch, threads)?;
+            let batch = &self.workspace.counts;
+            parallel::for_each(threads, &mut self.counts, |at, counts| {
+                if number == 0 {
+                    counts.clear();
+                }
+                counts.sum(&batch[at]);
+            })?;
+        }
+        self.maximisation(threads)?;
+        Ok(bits / records.len() as f64)
+    }
+
+    fn step(&self) -> f32 {
+        let (first, last) = self.settings.steps;
+        let whole = self.settings.batches.max(1) as f32;
+        let done = (self.batches_done as f32 / whole).min(1.0);
+        first * (last / first).powf(done)
+    }
+
+    /// Expected counts of the records `numbers` into the workspace; returns the bits they take together.
+    fn expectation(
+        &mut self,
+        records: &Records,
+        numbers: &[u32],
+        threads: NonZeroUsize,
+    ) -> Result<f64> {
+        let circuit = &self.circuit;
+        let batched = Batched {
+            circuit,
+            transposed: &self.transposed,
+            arch: Arch::new(),
+        };
+        let slices: Vec<&[u32]> = numbers.chunks(SLICE).collect();
+        let Workspace { messages, counts } = &mut self.workspace;
+        while messages.len() < slices.len() {
+            messages.push(Messages::new(circuit, SLICE));
+        }
+        let messages = &mut messages[..slices.len()];
+        parallel::for_each(threads, messages, |slice, messages| {
+            messages.up(&batched, records, slices[slice]);
+            messages.down(&batched);
+        })?;
+        let messages = &*messages;
+        parallel::for_each(threads, counts, |at, counts| {
+            let node = &circuit.nodes[at];
+            counts.clear();
+            for (messages, numbers) in messages.iter().zip(&slices) {
+                let symbols = numbers
+                    .iter()
+                    .map(|&number| records.record(number as usize)[at]);
+                counts.add(batched.arch, messages, at, node, symbols);
+            }
+            counts.complete(node);
+        })?;
+        let nats: f64 = messages.iter().flat_map(Messages::log_likelihood).sum();
+        Ok(-nats / std::f64::consts::LN_2)
+    }
+
+    /// Moves the counts towards those of the batch in the workspace.
+    fn move_counts(&mut self, step: f32, scale: f32, threads: NonZeroUsize) -> Result<()> {
+        let batch = &self.workspace.counts;
+        parallel::for_each(threads, &mut self.counts, |at, counts| {
+            counts.blend(&batch[at], step, scale);
+        })
+    }
+
+    /// Sets the parameters by the counts.
+    fn maximisation(&mut self, threads: NonZeroUsize) -> Result<()> {
+        let (smoothing, symbols) = (self.settings.smoothing, &self.symbols);
+        let mut parts: Vec<_> = self.counts.iter().zip(&mut self.circuit.nodes).collect();
+        parallel::for_each(threads, &mut parts, |at, (counts, node)| {
+            counts.estimate(node, &symbols[at], smoothing);
+        })?;
+        let circuit = &self.circuit;
+        parallel::for_each(threads, &mut self.transposed, |at, turned| {
+            transpose(circuit, at, turned);
+        })
+    }
+}
+
+fn symbol_trees(schema: &Schema, records: &Records) -> Vec<SymbolTree> {
+    let mut counts: Vec<Vec<u32>> = schema
+        .variables
+        .iter()
+        .map(|variable| vec![0; usize::from(variable.symbols)])
+        .collect();
+    for record in records.iter() {
+        for (counts, &value) in counts.iter_mut().zip(record) {
+            counts[usize::from(value)] += 1;
+        }
+    }
+    let variables = schema.variables.iter();
+    variables
+        .zip(&counts)
+        .map(|(&variable, counts)| SymbolTree::new(variable, counts))
+        .collect()
+}
+
+/// Bits that each record takes: its ideal code length.
+///
+/// # Errors
+/// [`Error::Unsupported`] if the records are not of the circuit's shape.
+pub fn bits(circuit: &Circuit, records: &Records, threads: NonZeroUsize) -> Result<Vec<f64>> {
+    circuit.check(records)?;
+    let turned: Vec<Vec<f32>> = (0..circuit.nodes.len())
+        .map(|at| transposed(circuit, at))
+        .collect();
+    let batched = Batched {
+        circuit,
+        transposed: &turned,
+        arch: Arch::new(),
+    };
+    let numbers: Vec<u32> = (0..records.len() as u32).collect();
+    let slices: Vec<&[u32]> = numbers.chunks(SLICE).collect();
+    let mut nats = Vec::with_capacity(records.len());
+    let mut room: Vec<Messages> = (0..threads.get().min(slices.len()))
+        .map(|_| Messages::new(circuit, SLICE))
+        .collect();
+    for slices in slices.chunks(threads.get()) {
+        let used = &mut room[..slices.len()];
+        parallel::for_each(threads, used, |slice, messages| {
+            messages.up(&batched, records, slices[slice]);
+        })?;
+        nats.extend(used.iter().flat_map(Messages::log_likelihood));
+    }
+    Ok(nats
+        .into_iter()
+        .map(|nats: f64| -nats / std::f64::consts::LN_2)
+        .collect())
+}
