@@ -2,6 +2,7 @@
 //! and lossless coding with them.
 
 mod circuit;
+mod coder;
 mod lanes;
 mod learn;
 mod messages;
@@ -13,6 +14,7 @@ mod structure;
 mod tree;
 
 pub use circuit::Circuit;
+pub use coder::{Coder, GROUP};
 pub use learn::{Learner, Settings, Smoothing, bits};
 pub use records::Records;
 pub use schema::{Kind, Schema, Variable};

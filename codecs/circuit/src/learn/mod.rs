@@ -4,6 +4,7 @@ mod start;
 mod statistics;
 mod symbols;
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 
 use codec_core::{Error, Result};
@@ -15,7 +16,7 @@ use crate::circuit::Node;
 use crate::lanes::padded;
 use crate::messages::{Batched, Messages, transpose, transposed};
 use crate::random::Random;
-use crate::{Circuit, Records, Schema, Tree, parallel};
+use crate::{Circuit, Records, Schema, Tree, Variable, parallel};
 use statistics::Counts;
 use symbols::SymbolTree;
 
@@ -272,10 +273,36 @@ fn symbol_trees(schema: &Schema, records: &Records) -> Vec<SymbolTree> {
             counts[usize::from(value)] += 1;
         }
     }
+    let general = general_shares(schema, &counts);
     let variables = schema.variables.iter();
     variables
         .zip(&counts)
-        .map(|(&variable, counts)| SymbolTree::new(variable, counts))
+        .zip(&general)
+        .map(|((&variable, counts), general)| SymbolTree::new(variable, counts, general))
+        .collect()
+}
+
+/// How probable symbols are where a variable itself has not shown them: half as in all variables of
+/// its kind, half all the same.
+fn general_shares(schema: &Schema, counts: &[Vec<u32>]) -> Vec<Vec<f64>> {
+    let mut of_kind: HashMap<Variable, Vec<f64>> = HashMap::new();
+    for (variable, counts) in schema.variables.iter().zip(counts) {
+        let sums = of_kind
+            .entry(*variable)
+            .or_insert_with(|| vec![1.0; counts.len()]);
+        for (sum, &count) in sums.iter_mut().zip(counts) {
+            *sum += f64::from(count);
+        }
+    }
+    for sums in of_kind.values_mut() {
+        let (total, even) = (sums.iter().sum::<f64>(), 1.0 / sums.len() as f64);
+        sums.iter_mut()
+            .for_each(|sum| *sum = (*sum / total + even) / 2.0);
+    }
+    schema
+        .variables
+        .iter()
+        .map(|variable| of_kind[variable].clone())
         .collect()
 }
 

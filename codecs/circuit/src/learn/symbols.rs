@@ -23,8 +23,8 @@ pub(crate) struct SymbolTree {
 struct Choice {
     first: Branch,
     second: Branch,
-    /// Probability of the first branch for the variable as a whole.
-    prior: f32,
+    /// Probabilities of the branches for the variable as a whole.
+    prior: [f32; 2],
     depth: u16,
 }
 
@@ -35,13 +35,13 @@ enum Branch {
 }
 
 impl SymbolTree {
-    /// For a variable whose symbols occurred so often.
-    pub(crate) fn new(variable: Variable, counts: &[u32]) -> Self {
+    /// For a variable whose symbols occurred so often, and how probable they are in general.
+    pub(crate) fn new(variable: Variable, counts: &[u32], general: &[f64]) -> Self {
         let total: f64 = counts.iter().map(|&count| f64::from(count)).sum::<f64>() + 1.0;
-        let spare = 1.0 / counts.len() as f64;
         let spread: Vec<f64> = counts
             .iter()
-            .map(|&count| (f64::from(count) + spare) / total)
+            .zip(general)
+            .map(|(&count, &share)| (f64::from(count) + share) / total)
             .collect();
         let mut tree = Self {
             symbols: counts.len(),
@@ -72,7 +72,7 @@ impl SymbolTree {
         self.choices.push(Choice {
             first: Branch::Symbol(0),
             second: Branch::Symbol(0),
-            prior: (before / total) as f32,
+            prior: [(before / total) as f32, ((total - before) / total) as f32],
             depth,
         });
         let first = self.divide(spread, from, cut, depth + 1);
@@ -117,28 +117,22 @@ impl SymbolTree {
         for (at, choice) in self.choices.iter().enumerate() {
             let weight = weight(choice.depth);
             let total = &totals[at * stride..][..stride];
-            let first_counts = match choice.first {
-                Branch::Symbol(symbol) => &counts[usize::from(symbol) * stride..][..stride],
-                Branch::Choice(below) => &totals[usize::from(below) * stride..][..stride],
-            };
-            let (head, tail) = reached.split_at_mut((at + 1) * stride);
-            let here = &head[at * stride..];
-            let firsts: Vec<f32> = first_counts
-                .iter()
-                .zip(total)
-                .map(|(&first, &total)| (first + weight * choice.prior) / (total + weight))
-                .collect();
-            for (branch, is_first) in [(choice.first, true), (choice.second, false)] {
-                let target = match branch {
+            for (branch, prior) in [choice.first, choice.second].into_iter().zip(choice.prior) {
+                let (head, tail) = reached.split_at_mut((at + 1) * stride);
+                let here = &head[at * stride..];
+                let (counts, target) = match branch {
                     Branch::Symbol(symbol) => {
-                        &mut probabilities[usize::from(symbol) * stride..][..stride]
+                        let from = usize::from(symbol) * stride;
+                        (&counts[from..], &mut probabilities[from..])
                     }
                     Branch::Choice(below) => {
-                        &mut tail[(usize::from(below) - at - 1) * stride..][..stride]
+                        let from = usize::from(below) * stride;
+                        (&totals[from..], &mut tail[from - (at + 1) * stride..])
                     }
                 };
-                for ((value, &here), &first) in target.iter_mut().zip(here).zip(&firsts) {
-                    *value = here * if is_first { first } else { 1.0 - first };
+                let values = target.iter_mut().zip(here).zip(counts.iter().zip(total));
+                for ((value, &here), (&count, &total)) in values {
+                    *value = here * ((count + weight * prior) / (total + weight));
                 }
             }
         }

@@ -1,0 +1,241 @@
+//! Coding records with a circuit: each symbol by its exact conditional probability.
+//!
+//! The variables are coded in preorder of the tree. At each node the walk keeps two vectors over its
+//! states: how probable the states are together with everything coded so far, and how probable what
+//! was coded below is given each state. Subtrees that are not coded yet drop out of the sums, because
+//! rows of transitions sum to one. So every edge is crossed once downwards and at most once upwards,
+//! and a record costs `O(|p|)` in all, where `|p|` is the number of parameters.
+//!
+//! Source: Liu, Mandt and Van den Broeck, "Lossless compression with probabilistic circuits" (2022),
+//! whose general algorithm costs `O(log(d) |p|)`; walking the hidden tree itself saves the logarithm.
+//!
+//! # The same bits everywhere
+//!
+//! The only operations on probabilities are additions, products, quotients and comparisons of `f32`,
+//! each rounded on its own and in a fixed order, which IEEE 754 defines to the last bit. What goes to
+//! the entropy coder are integers made of them. [`GROUP`] records are walked side by side, and none
+//! changes the numbers of another.
+
+mod symbols;
+
+use codec_core::{Error, Result};
+use codec_entropy::range::{RangeDecoder, RangeEncoder};
+use pulp::Arch;
+
+use crate::lanes::{LANES, Strided, multiply};
+use crate::{Circuit, Records};
+use symbols::Cumulative;
+
+/// Records that are coded together, as one codeword.
+pub const GROUP: usize = LANES;
+
+/// A circuit made ready for coding.
+pub struct Coder {
+    circuit: Circuit,
+    cumulative: Vec<Cumulative>,
+    arch: Arch,
+}
+
+impl Coder {
+    /// Prepares a circuit.
+    #[must_use]
+    pub fn new(circuit: Circuit) -> Self {
+        let cumulative = circuit.nodes.iter().map(Cumulative::new).collect();
+        Self {
+            circuit,
+            cumulative,
+            arch: Arch::new(),
+        }
+    }
+
+    /// The circuit.
+    #[must_use]
+    pub fn circuit(&self) -> &Circuit {
+        &self.circuit
+    }
+
+    /// The codeword of 1 to [`GROUP`] records.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if they are not of the circuit's shape or number.
+    pub fn encode(&self, records: &Records) -> Result<Vec<u8>> {
+        self.circuit.check(records)?;
+        check_group(records.len())?;
+        let mut encoder = RangeEncoder::new();
+        self.walk(records.len(), |node, weights, values| {
+            for (lane, value) in values.iter_mut().enumerate() {
+                *value = records.record(lane)[node];
+                self.cumulative[node].encode(&mut encoder, weights.of(lane), *value);
+            }
+            Ok(())
+        })?;
+        Ok(encoder.finish())
+    }
+
+    /// The `count` records, 1 to [`GROUP`], behind a codeword.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] if it is not the codeword of so many records.
+    pub fn decode(&self, codeword: &[u8], count: usize) -> Result<Records> {
+        check_group(count)?;
+        let width = self.circuit.schema.len();
+        let mut decoder = RangeDecoder::new(codeword);
+        let mut decoded = vec![0; count * width];
+        self.walk(count, |node, weights, values| {
+            for (lane, value) in values.iter_mut().enumerate() {
+                *value = self.cumulative[node]
+                    .decode(&mut decoder, weights.of(lane))
+                    .map_err(corrupt)?;
+                decoded[lane * width + node] = *value;
+            }
+            Ok(())
+        })?;
+        decoder.finish().map_err(corrupt)?;
+        Ok(Records::new(width, decoded))
+    }
+
+    /// Visits the nodes in preorder. `visit` is given how probable the states of the node are in each
+    /// record, and puts the records' symbols into its last argument.
+    fn walk(
+        &self,
+        count: usize,
+        mut visit: impl FnMut(usize, &Weights, &mut [u8]) -> Result<()>,
+    ) -> Result<()> {
+        let tree = &self.circuit.tree;
+        let mut path: Vec<Visited> = Vec::new();
+        let mut spare: Vec<Visited> = Vec::new();
+        let mut weights = Weights::default();
+        let mut symbols = [0u8; GROUP];
+        for at in tree.preorder() {
+            let parent = tree.parent(at);
+            while let Some(last) = path.pop_if(|last| Some(last.node) != parent) {
+                if let Some(above) = path.last_mut() {
+                    self.ascend(&last, above);
+                }
+                spare.push(last);
+            }
+            let node = &self.circuit.nodes[at];
+            let mut here = spare.pop().unwrap_or_default();
+            here.node = at;
+            here.joint.resize(node.states * LANES, 0.0);
+            let transition = Strided::transposed(&node.transition, node.stride());
+            match path.last() {
+                Some(above) => {
+                    multiply(self.arch, transition, &above.joint, LANES, &mut here.joint)
+                }
+                None => multiply(self.arch, transition, &[1.0; LANES], LANES, &mut here.joint),
+            }
+            weights.set(&here.joint, node.stride());
+            let symbols = &mut symbols[..count];
+            visit(at, &weights, symbols)?;
+            here.below.resize(node.states * LANES, 0.0);
+            here.below.fill(0.0);
+            for (lane, &symbol) in symbols.iter().enumerate() {
+                let emission = node.emission_of(symbol);
+                for (below, &value) in here.below[lane..].iter_mut().step_by(LANES).zip(emission) {
+                    *below = value;
+                }
+            }
+            for (joint, &below) in here.joint.iter_mut().zip(&here.below) {
+                *joint *= below;
+            }
+            rescale(&mut here.joint);
+            path.push(here);
+        }
+        Ok(())
+    }
+
+    /// Tells a node what was coded below one of its children.
+    fn ascend(&self, child: &Visited, above: &mut Visited) {
+        let node = &self.circuit.nodes[child.node];
+        let transition = Strided::rows(&node.transition, node.stride());
+        let mut message = vec![0.0; above.joint.len()];
+        multiply(self.arch, transition, &child.below, LANES, &mut message);
+        rescale(&mut message);
+        for ((joint, below), &factor) in above.joint.iter_mut().zip(&mut above.below).zip(&message)
+        {
+            *joint *= factor;
+            *below *= factor;
+        }
+        rescale(&mut above.joint);
+        rescale(&mut above.below);
+    }
+}
+
+/// A node on the way from the root, `[states, LANES]`.
+#[derive(Default)]
+struct Visited {
+    node: usize,
+    /// How probable each state is together with everything coded so far, to a factor.
+    joint: Vec<f32>,
+    /// How probable what was coded at the node and below it is given each state, to a factor.
+    below: Vec<f32>,
+}
+
+/// How probable the states of a node are, for each record of a group.
+#[derive(Default)]
+struct Weights {
+    /// `[LANES, stride]`.
+    rows: Vec<f32>,
+    stride: usize,
+}
+
+impl Weights {
+    fn of(&self, lane: usize) -> &[f32] {
+        &self.rows[lane * self.stride..][..self.stride]
+    }
+
+    /// Takes `joint`, `[states, LANES]`, lane by lane.
+    fn set(&mut self, joint: &[f32], stride: usize) {
+        self.stride = stride;
+        self.rows.clear();
+        self.rows.resize(LANES * stride, 0.0);
+        for (state, lanes) in joint.chunks_exact(LANES).enumerate() {
+            for (lane, &value) in lanes.iter().enumerate() {
+                self.rows[lane * stride + state] = value;
+            }
+        }
+    }
+}
+
+/// Scales each lane of `[states, LANES]` to sum to one. A lane that sums to nothing, because what was
+/// coded is as good as impossible, starts anew with all states equally probable.
+fn rescale(values: &mut [f32]) {
+    let mut sums = [0.0f32; LANES];
+    for lanes in values.chunks_exact(LANES) {
+        for (sum, value) in sums.iter_mut().zip(lanes) {
+            *sum += value;
+        }
+    }
+    if sums.iter().any(|&sum| !(sum >= f32::MIN_POSITIVE)) {
+        for (lane, sum) in sums.iter_mut().enumerate() {
+            if !(*sum >= f32::MIN_POSITIVE) {
+                *sum = 1.0;
+                let states = values.len() / LANES;
+                values[lane..]
+                    .iter_mut()
+                    .step_by(LANES)
+                    .for_each(|value| *value = 1.0 / states as f32);
+            }
+        }
+    }
+    let factors = sums.map(|sum| 1.0 / sum);
+    for lanes in values.chunks_exact_mut(LANES) {
+        for (value, factor) in lanes.iter_mut().zip(factors) {
+            *value *= factor;
+        }
+    }
+}
+
+fn check_group(count: usize) -> Result<()> {
+    if (1..=GROUP).contains(&count) {
+        return Ok(());
+    }
+    Err(Error::Unsupported(format!(
+        "{count} records in one codeword; 1 to {GROUP} are possible"
+    )))
+}
+
+fn corrupt(error: codec_entropy::EntropyError) -> Error {
+    Error::corrupt(0, format!("the codeword of some records: {error}"))
+}
