@@ -3,19 +3,23 @@
 
 mod circuit;
 mod coder;
+mod fields;
 mod lanes;
 mod learn;
 mod messages;
+mod model;
 mod parallel;
 mod random;
 mod records;
 mod schema;
 mod structure;
+mod symbol_tree;
 mod tree;
 
 pub use circuit::Circuit;
 pub use coder::{Coder, GROUP};
 pub use learn::{Learner, Settings, Smoothing, bits};
+pub use model::Model;
 pub use records::Records;
 pub use schema::{Kind, Schema, Variable};
 pub use structure::{MOST_VARIABLES, chow_liu_tree};

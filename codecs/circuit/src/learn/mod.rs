@@ -2,7 +2,6 @@
 
 mod start;
 mod statistics;
-mod symbols;
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -16,9 +15,9 @@ use crate::circuit::Node;
 use crate::lanes::padded;
 use crate::messages::{Batched, Messages, transpose, transposed};
 use crate::random::Random;
+use crate::symbol_tree::SymbolTree;
 use crate::{Circuit, Records, Schema, Tree, Variable, parallel};
 use statistics::Counts;
-use symbols::SymbolTree;
 
 /// Records that one thread takes at a time. It decides the order of sums, so results depend on it.
 const SLICE: usize = 64;
@@ -274,11 +273,17 @@ fn symbol_trees(schema: &Schema, records: &Records) -> Vec<SymbolTree> {
         }
     }
     let general = general_shares(schema, &counts);
-    let variables = schema.variables.iter();
-    variables
-        .zip(&counts)
+    counts
+        .iter()
         .zip(&general)
-        .map(|((&variable, counts), general)| SymbolTree::new(variable, counts, general))
+        .map(|(counts, general)| {
+            let total: f64 = counts.iter().map(|&count| f64::from(count)).sum::<f64>() + 1.0;
+            let shares = counts.iter().zip(general);
+            let spread: Vec<f32> = shares
+                .map(|(&count, share)| ((f64::from(count) + share) / total) as f32)
+                .collect();
+            SymbolTree::new(&spread)
+        })
         .collect()
 }
 

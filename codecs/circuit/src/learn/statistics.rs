@@ -2,10 +2,10 @@
 
 use pulp::Arch;
 
-use super::symbols::SymbolTree;
 use crate::circuit::Node;
 use crate::lanes::{Strided, multiply_add};
 use crate::messages::Messages;
+use crate::symbol_tree::SymbolTree;
 
 /// How counts are smoothed into probabilities.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -1,0 +1,235 @@
+//! Model files: a circuit, and what its records are made of.
+//!
+//! # Format
+//!
+//! Numbers are LEB128, byte strings follow their length.
+//!
+//! | field | |
+//! |---|---|
+//! | `CIRC` | magic |
+//! | version | one byte, 1 |
+//! | front | byte string: what records are made of, for the codec |
+//! | variables | number, then for each run of equal ones: length, kind (0 categorical, 1 ordinal), symbols |
+//! | grid | rows and columns, or 0 and 0 |
+//! | records | how many records it was learned from: sets how exact parameters are |
+//! | tree | for each variable the number of its parent and 1, 0 for the root |
+//! | states | for each variable |
+//! | parameters | to the end |
+
+mod levels;
+mod parameters;
+
+use codec_core::{Budget, Error, Result};
+use xxhash_rust::xxh64::xxh64;
+
+use crate::fields::{Fields, write_bytes, write_number};
+use crate::lanes::padded;
+use crate::{Circuit, Kind, MOST_VARIABLES, Schema, Tree, Variable};
+use parameters::{Streams, Tradeoff, read_nodes, write_nodes};
+
+const MAGIC: &[u8; 4] = b"CIRC";
+const VERSION: u8 = 1;
+
+/// A circuit as it is stored: parameters rounded to what is in the file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Model {
+    circuit: Circuit,
+    front: Vec<u8>,
+    records: u64,
+    hash: u64,
+}
+
+impl Model {
+    /// The file of a model for `circuit`, learned from `records` records that are described by
+    /// `front`.
+    ///
+    /// `exactness` is how many bits of the file one bit of those records is worth: 1 for a model that
+    /// is stored with these very records, more for one that serves many files.
+    #[must_use]
+    pub fn write(circuit: &Circuit, front: &[u8], records: u64, exactness: f32) -> Vec<u8> {
+        let mut out = MAGIC.to_vec();
+        out.push(VERSION);
+        write_bytes(front, &mut out);
+        write_schema(&circuit.schema, &mut out);
+        write_number(records, &mut out);
+        for parent in circuit.tree.parents() {
+            write_number(parent.map_or(0, |parent| u64::from(parent) + 1), &mut out);
+        }
+        for node in &circuit.nodes {
+            write_number(node.states as u64, &mut out);
+        }
+        let tradeoff = Tradeoff {
+            records: records as f32,
+            bits_per_model_bit: exactness,
+        };
+        write_nodes(circuit, tradeoff).write(&mut out);
+        out
+    }
+
+    /// The model of a file, charging its memory to `budget` while it is read.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] for damaged files, [`Error::Unsupported`] for other versions and for what is
+    /// no model, [`Error::Limit`] if it does not fit the budget.
+    pub fn read(file: &[u8], budget: &Budget) -> Result<Self> {
+        let mut fields = Fields::new(file, "the model");
+        if file.get(..MAGIC.len()) != Some(MAGIC) {
+            return Err(Error::Unsupported(
+                "the model is no file of a circuit: it does not start with CIRC".to_owned(),
+            ));
+        }
+        fields.take(MAGIC.len())?;
+        let version = fields.byte()?;
+        if version != VERSION {
+            return Err(Error::Unsupported(format!(
+                "the model is of version {version}; this program reads version {VERSION}"
+            )));
+        }
+        let front = fields.bytes()?.to_vec();
+        let schema = read_schema(&mut fields)?;
+        let records = fields.number()?;
+        let tree = read_tree(&mut fields, schema.len())?;
+        let states = read_states(&mut fields, schema.len())?;
+        let size = Size::of(&schema, &tree, &states);
+        let reserved = budget.reserve("a circuit", size.memory())?;
+        let at = fields.position();
+        let streams = Streams::read(fields.rest(), size.parameters as usize)
+            .map_err(|error| error.offset_by(at as u64))?;
+        let nodes = read_nodes(&schema, &tree, &states, records as f32, &streams)
+            .map_err(|error| error.offset_by(at as u64))?;
+        drop(reserved);
+        Ok(Self {
+            circuit: Circuit::new(schema, tree, nodes)?,
+            front,
+            records,
+            hash: xxh64(file, 0),
+        })
+    }
+
+    /// The circuit.
+    #[must_use]
+    pub fn circuit(&self) -> &Circuit {
+        &self.circuit
+    }
+
+    /// What records are made of, as given to [`write`](Self::write).
+    #[must_use]
+    pub fn front(&self) -> &[u8] {
+        &self.front
+    }
+
+    /// How many records it was learned from.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// XXH64 of the file: names the model in streams.
+    #[must_use]
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// The circuit alone.
+    #[must_use]
+    pub fn into_circuit(self) -> Circuit {
+        self.circuit
+    }
+}
+
+/// How much there is of a circuit.
+struct Size {
+    /// Stored parameters.
+    parameters: u64,
+    /// Values in padded tables.
+    values: u64,
+}
+
+impl Size {
+    fn of(schema: &Schema, tree: &Tree, states: &[usize]) -> Self {
+        let mut size = Self {
+            parameters: 0,
+            values: 0,
+        };
+        for (at, variable) in schema.variables.iter().enumerate() {
+            let rows = tree.parent(at).map_or(1, |parent| states[parent]) as u64;
+            let (symbols, own) = (u64::from(variable.symbols), states[at] as u64);
+            size.parameters += own * (rows + symbols) + symbols;
+            size.values += padded(states[at]) as u64 * (rows + symbols);
+        }
+        size
+    }
+
+    /// Bytes while reading: tables of `f32`, and streams of a byte for each parameter.
+    fn memory(&self) -> u64 {
+        self.values * 4 + self.parameters * 2
+    }
+}
+
+fn write_schema(schema: &Schema, out: &mut Vec<u8>) {
+    write_number(schema.len() as u64, out);
+    for run in schema.variables.chunk_by(|a, b| a == b) {
+        write_number(run.len() as u64, out);
+        out.push(u8::from(run[0].kind == Kind::Ordinal));
+        write_number(u64::from(run[0].symbols), out);
+    }
+    let (rows, columns) = schema.grid.unwrap_or((0, 0));
+    write_number(rows as u64, out);
+    write_number(columns as u64, out);
+}
+
+fn read_schema(fields: &mut Fields<'_>) -> Result<Schema> {
+    let count = fields.number_up_to(MOST_VARIABLES as u64, "the number of variables")?;
+    let mut variables = Vec::with_capacity(count);
+    while variables.len() < count {
+        let left = (count - variables.len()) as u64;
+        let run = fields.number_up_to(left, "a run of equal variables")?;
+        let kind = match fields.byte()? {
+            0 => Kind::Categorical,
+            1 => Kind::Ordinal,
+            kind => return Err(fields.corrupt(&format!("there is no kind {kind} of variables"))),
+        };
+        let symbols = fields.number_up_to(u64::from(Schema::MOST_SYMBOLS), "an alphabet")?;
+        if run == 0 || symbols == 0 {
+            return Err(fields.corrupt("an empty run of variables, or of symbols"));
+        }
+        let variable = Variable {
+            kind,
+            symbols: symbols as u16,
+        };
+        variables.extend(std::iter::repeat_n(variable, run));
+    }
+    let rows = fields.number_up_to(count as u64, "the number of rows")?;
+    let columns = fields.number_up_to(count as u64, "the number of columns")?;
+    let pixels = rows * columns;
+    if pixels > 0 && !count.is_multiple_of(pixels) {
+        return Err(fields.corrupt(&format!(
+            "{count} variables do not fill a grid of {rows} by {columns}"
+        )));
+    }
+    Ok(Schema {
+        variables,
+        grid: (pixels > 0).then_some((rows, columns)),
+    })
+}
+
+fn read_tree(fields: &mut Fields<'_>, len: usize) -> Result<Tree> {
+    let mut parents = Vec::with_capacity(len);
+    for _ in 0..len {
+        let parent = fields.number_up_to(len as u64, "the parent of a variable")?;
+        parents.push((parent as u32).checked_sub(1));
+    }
+    Tree::new(parents).map_err(|error| error.offset_by(fields.position() as u64))
+}
+
+fn read_states(fields: &mut Fields<'_>, len: usize) -> Result<Vec<usize>> {
+    let mut all = Vec::with_capacity(len);
+    for _ in 0..len {
+        let states = fields.number_up_to(Circuit::MOST_STATES as u64, "a number of states")?;
+        if states == 0 {
+            return Err(fields.corrupt("a latent variable without states"));
+        }
+        all.push(states);
+    }
+    Ok(all)
+}
