@@ -34,6 +34,9 @@ pub struct Circuit {
 pub(crate) struct Node {
     /// Number of states.
     pub(crate) states: usize,
+    /// For each state what it stands for, in ascending order where nodes share labels and 0 everywhere
+    /// where they do not; see [`crate::sharing`].
+    pub(crate) labels: Vec<u16>,
     /// `P(state | state of the parent)`, `[states of the parent, padded(states)]`; one row for the
     /// root. Padding is zero.
     pub(crate) transition: Vec<f32>,
@@ -84,6 +87,7 @@ impl Circuit {
                     .map_or(1, |parent| self.nodes[parent].states);
                 let symbols = usize::from(self.schema.variables[at].symbols);
                 (1..=Self::MOST_STATES).contains(&node.states)
+                    && node.labels.len() == node.states
                     && node.transition.len() == rows * node.stride()
                     && node.emission.len() == symbols * node.stride()
             })
@@ -115,6 +119,13 @@ impl Circuit {
         self.tree
             .parent(node)
             .map_or(1, |parent| self.nodes[parent].states)
+    }
+
+    /// The labels of the states of a node's parent; one label for the root, which has no parent.
+    pub(crate) fn parent_labels(&self, node: usize) -> &[u16] {
+        self.tree
+            .parent(node)
+            .map_or(&[0], |parent| &self.nodes[parent].labels)
     }
 
     /// Number of parameters, zeros included and without padding: `|p|` of the papers.

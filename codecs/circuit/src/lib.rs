@@ -12,6 +12,7 @@ mod parallel;
 mod random;
 mod records;
 mod schema;
+mod sharing;
 mod structure;
 mod symbol_tree;
 mod tree;

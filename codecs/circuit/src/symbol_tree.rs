@@ -75,6 +75,11 @@ impl SymbolTree {
         Branch::Choice(at as u16)
     }
 
+    /// Number of symbols.
+    pub(crate) fn symbols(&self) -> usize {
+        self.symbols
+    }
+
     /// The choices, every one before those below it.
     pub(crate) fn choices(&self) -> &[Choice] {
         &self.choices
@@ -130,33 +135,5 @@ impl SymbolTree {
                 }
             }
         }
-    }
-
-    /// `P(symbol | state)`, `[symbols, stride]`, from counts of that shape, for the first `states`
-    /// of the states. `weight` gives the counts that a choice of some depth has beforehand.
-    pub(crate) fn estimate(
-        &self,
-        counts: &[f32],
-        states: usize,
-        weight: impl Fn(u16) -> f32,
-        probabilities: &mut [f32],
-    ) {
-        let stride = counts.len() / self.symbols;
-        let totals = self.totals(counts);
-        let weights: Vec<f32> = self
-            .choices
-            .iter()
-            .map(|choice| weight(choice.depth))
-            .collect();
-        let estimate = |at: usize, number: usize, state: usize| {
-            let choice = &self.choices[at];
-            let count = match choice.branches[number] {
-                Branch::Symbol(symbol) => counts[usize::from(symbol) * stride + state],
-                Branch::Choice(below) => totals[usize::from(below) * stride + state],
-            };
-            let weight = weights[at];
-            (count + weight * choice.prior[number]) / (totals[at * stride + state] + weight)
-        };
-        self.spread_out(states, estimate, probabilities);
     }
 }

@@ -3,7 +3,6 @@
 mod start;
 mod statistics;
 
-use std::collections::HashMap;
 use std::num::NonZeroUsize;
 
 use codec_core::{Error, Result};
@@ -12,15 +11,17 @@ use pulp::Arch;
 pub use statistics::Smoothing;
 
 use crate::circuit::Node;
-use crate::lanes::padded;
 use crate::messages::{Batched, Messages, transpose, transposed};
 use crate::random::Random;
+use crate::sharing::{Priors, Sharing};
 use crate::symbol_tree::SymbolTree;
-use crate::{Circuit, Records, Schema, Tree, Variable, parallel};
-use statistics::Counts;
+use crate::{Circuit, Records, Schema, Tree, parallel};
+use statistics::{Counts, shared_priors};
 
 /// Records that one thread takes at a time. It decides the order of sums, so results depend on it.
 const SLICE: usize = 64;
+/// Batches after which what nodes share is set anew.
+const BATCHES_PER_PRIOR: usize = 10;
 
 /// How to learn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,6 +29,9 @@ pub struct Settings {
     /// Most states of a latent variable, `1..=`[`Circuit::MOST_STATES`]. Variables with less to say
     /// about others get fewer.
     pub states: usize,
+    /// How many times more labels there are than states where nodes share labels; see
+    /// [`Learner::new`].
+    pub labels_per_state: usize,
     /// Records in a batch.
     pub batch: usize,
     /// How far the first and the last batch move the counts: `0.0..=1.0`.
@@ -45,7 +49,10 @@ pub struct Learner {
     circuit: Circuit,
     transposed: Vec<Vec<f32>>,
     counts: Vec<Counts>,
-    symbols: Vec<SymbolTree>,
+    sharing: Sharing,
+    /// Of each pool of variables.
+    trees: Vec<SymbolTree>,
+    priors: Priors,
     settings: Settings,
     batches_done: u32,
     workspace: Workspace,
@@ -77,57 +84,42 @@ impl Learner {
                 "records to learn from that are of another shape, or none".to_owned(),
             ));
         }
-        let arch = Arch::new();
         let mut random = Random::new(settings.seed);
         let sample = start::sample(records, &mut random);
-        let seeds: Vec<u64> = (0..schema.len()).map(|_| random.next()).collect();
-        let assignments = parallel::map(threads, schema.len(), |variable| {
-            let mut random = Random::new(seeds[variable]);
-            start::assign(
-                arch,
-                schema,
-                tree,
-                &sample,
-                variable,
-                settings.states,
-                &mut random,
-            )
-        })?;
-        let symbol_trees = symbol_trees(schema, records);
+        let assignments = start::assign(schema, tree, &sample, settings, &mut random, threads)?;
+        let sharing = Sharing::new(schema, tree, start::labels(settings));
+        let trees = symbol_trees(schema, records, &sharing);
         let scale = records.len() as f32 / sample.len() as f32;
         let started = parallel::map(threads, schema.len(), |variable| {
-            let own = &assignments[variable];
             let parent = tree.parent(variable).map(|parent| &assignments[parent]);
-            let rows = parent.map_or(1, |parent| parent.states);
-            let stride = padded(own.states);
             let symbols = usize::from(schema.variables[variable].symbols);
-            let mut node = Node {
-                states: own.states,
-                transition: vec![0.0; rows * stride],
-                emission: vec![0.0; symbols * stride],
-            };
+            let node = assignments[variable].node(parent, symbols);
             let values = sample.iter().map(|record| record[variable]);
             let mut counts = Counts::zero(&node);
-            counts.blend(&start::counts(&node, own, parent, values), 1.0, scale);
-            counts.estimate(&mut node, &symbol_trees[variable], settings.smoothing);
+            let sampled = start::counts(&node, &assignments[variable], parent, values);
+            counts.blend(&sampled, 1.0, scale);
             (node, counts)
         })?;
-        let (nodes, counts) = started.into_iter().unzip();
-        let circuit = Circuit::new(schema.clone(), tree.clone(), nodes)?;
-        let transposed = (0..tree.len()).map(|at| transposed(&circuit, at)).collect();
+        let (nodes, counts): (Vec<Node>, Vec<Counts>) = started.into_iter().unzip();
         let workspace = Workspace {
             messages: Vec::new(),
-            counts: circuit.nodes.iter().map(Counts::zero).collect(),
+            counts: nodes.iter().map(Counts::zero).collect(),
         };
-        Ok(Self {
-            workspace,
+        let priors = shared_priors(&nodes, tree, &counts, &sharing, &trees, threads)?;
+        let circuit = Circuit::new(schema.clone(), tree.clone(), nodes)?;
+        let mut learner = Self {
+            transposed: (0..tree.len()).map(|at| transposed(&circuit, at)).collect(),
             circuit,
-            transposed,
             counts,
-            symbols: symbol_trees,
+            sharing,
+            trees,
+            priors,
             settings,
             batches_done: 0,
-        })
+            workspace,
+        };
+        learner.maximisation(threads)?;
+        Ok(learner)
     }
 
     /// The circuit as it is now.
@@ -143,10 +135,11 @@ impl Learner {
 
     /// The circuit that the counts so far give with the smoothing set now.
     pub fn re_estimate(&self, threads: NonZeroUsize) -> Result<Circuit> {
-        let (smoothing, symbols) = (self.settings.smoothing, &self.symbols);
         let mut circuit = self.circuit.clone();
         parallel::for_each(threads, &mut circuit.nodes, |at, node| {
-            self.counts[at].estimate(node, &symbols[at], smoothing);
+            let labels = self.circuit.parent_labels(at);
+            let shared = (&self.sharing, &self.priors);
+            self.counts[at].estimate(at, node, labels, shared, self.settings.smoothing);
         })?;
         Ok(circuit)
     }
@@ -161,7 +154,10 @@ impl Learner {
         let seed = self.settings.seed ^ (u64::from(self.batches_done) << 32);
         Random::new(seed).shuffle(&mut numbers);
         let mut bits = 0.0;
-        for batch in numbers.chunks(self.settings.batch.max(1)) {
+        for (number, batch) in numbers.chunks(self.settings.batch.max(1)).enumerate() {
+            if number.is_multiple_of(BATCHES_PER_PRIOR) {
+                self.share(threads)?;
+            }
             bits += self.expectation(records, batch, threads)?;
             let scale = records.len() as f32 / batch.len() as f32;
             self.move_counts(self.step(), scale, threads)?;
@@ -189,6 +185,7 @@ impl Learner {
                 counts.sum(&batch[at]);
             })?;
         }
+        self.share(threads)?;
         self.maximisation(threads)?;
         Ok(bits / records.len() as f64)
     }
@@ -247,13 +244,30 @@ impl Learner {
         })
     }
 
+    /// Sets what nodes share by the counts.
+    fn share(&mut self, threads: NonZeroUsize) -> Result<()> {
+        let Self {
+            circuit,
+            counts,
+            sharing,
+            trees,
+            ..
+        } = self;
+        self.priors = shared_priors(
+            &circuit.nodes,
+            &circuit.tree,
+            counts,
+            sharing,
+            trees,
+            threads,
+        )?;
+        Ok(())
+    }
+
     /// Sets the parameters by the counts.
     fn maximisation(&mut self, threads: NonZeroUsize) -> Result<()> {
-        let (smoothing, symbols) = (self.settings.smoothing, &self.symbols);
-        let mut parts: Vec<_> = self.counts.iter().zip(&mut self.circuit.nodes).collect();
-        parallel::for_each(threads, &mut parts, |at, (counts, node)| {
-            counts.estimate(node, &symbols[at], smoothing);
-        })?;
+        let circuit = self.re_estimate(threads)?;
+        self.circuit = circuit;
         let circuit = &self.circuit;
         parallel::for_each(threads, &mut self.transposed, |at, turned| {
             transpose(circuit, at, turned);
@@ -261,53 +275,25 @@ impl Learner {
     }
 }
 
-fn symbol_trees(schema: &Schema, records: &Records) -> Vec<SymbolTree> {
-    let mut counts: Vec<Vec<u32>> = schema
-        .variables
-        .iter()
-        .map(|variable| vec![0; usize::from(variable.symbols)])
-        .collect();
+/// Trees over the symbols of each pool of variables, by how often they occur in the records.
+fn symbol_trees(schema: &Schema, records: &Records, sharing: &Sharing) -> Vec<SymbolTree> {
+    let mut counts: Vec<Vec<f32>> = vec![Vec::new(); sharing.pools];
+    for (variable, &pool) in schema.variables.iter().zip(&sharing.pool) {
+        counts[pool].resize(usize::from(variable.symbols), 0.0);
+    }
     for record in records.iter() {
-        for (counts, &value) in counts.iter_mut().zip(record) {
-            counts[usize::from(value)] += 1;
+        for (&value, &pool) in record.iter().zip(&sharing.pool) {
+            counts[pool][usize::from(value)] += 1.0;
         }
     }
-    let general = general_shares(schema, &counts);
     counts
         .iter()
-        .zip(&general)
-        .map(|(counts, general)| {
-            let total: f64 = counts.iter().map(|&count| f64::from(count)).sum::<f64>() + 1.0;
-            let shares = counts.iter().zip(general);
-            let spread: Vec<f32> = shares
-                .map(|(&count, share)| ((f64::from(count) + share) / total) as f32)
-                .collect();
+        .map(|counts| {
+            let total: f32 = counts.iter().sum::<f32>() + 1.0;
+            let even = 1.0 / counts.len() as f32;
+            let spread: Vec<f32> = counts.iter().map(|count| (count + even) / total).collect();
             SymbolTree::new(&spread)
         })
-        .collect()
-}
-
-/// How probable symbols are where a variable itself has not shown them: half as in all variables of
-/// its kind, half all the same.
-fn general_shares(schema: &Schema, counts: &[Vec<u32>]) -> Vec<Vec<f64>> {
-    let mut of_kind: HashMap<Variable, Vec<f64>> = HashMap::new();
-    for (variable, counts) in schema.variables.iter().zip(counts) {
-        let sums = of_kind
-            .entry(*variable)
-            .or_insert_with(|| vec![1.0; counts.len()]);
-        for (sum, &count) in sums.iter_mut().zip(counts) {
-            *sum += f64::from(count);
-        }
-    }
-    for sums in of_kind.values_mut() {
-        let (total, even) = (sums.iter().sum::<f64>(), 1.0 / sums.len() as f64);
-        sums.iter_mut()
-            .for_each(|sum| *sum = (*sum / total + even) / 2.0);
-    }
-    schema
-        .variables
-        .iter()
-        .map(|variable| of_kind[variable].clone())
         .collect()
 }
 

@@ -5,25 +5,49 @@
 //! distillation" (2022), where a network supplies the features that are clustered; here they are the
 //! values themselves.
 
+use std::collections::HashSet;
+use std::num::NonZeroUsize;
+
+use codec_core::Result;
 use pulp::Arch;
 
+use super::Settings;
 use super::statistics::Counts;
 use crate::circuit::Node;
 use crate::lanes::{Strided, multiply, padded};
 use crate::random::Random;
-use crate::{Records, Schema, Tree};
+use crate::{Records, Schema, Tree, parallel};
 
 /// Records that are looked at.
 const SAMPLE: usize = 12_000;
 /// Rounds of k-means.
 const ROUNDS: usize = 6;
-/// A cluster of fewer records of the sample is no state.
+/// A centre nearest in fewer records of the sample is no state of a variable.
 const SMALLEST: usize = 4;
 
 /// The state of one latent variable in each record of a sample.
 pub(super) struct Assignment {
-    pub(super) states: usize,
-    pub(super) of_record: Vec<u16>,
+    labels: Vec<u16>,
+    of_record: Vec<u16>,
+}
+
+impl Assignment {
+    /// A node of these states, all of whose parameters are zero.
+    pub(super) fn node(&self, parent: Option<&Assignment>, symbols: usize) -> Node {
+        let rows = parent.map_or(1, |parent| parent.labels.len());
+        let states = self.labels.len();
+        Node {
+            states,
+            labels: self.labels.clone(),
+            transition: vec![0.0; rows * padded(states)],
+            emission: vec![0.0; symbols * padded(states)],
+        }
+    }
+}
+
+/// Number of labels that the states of nodes are chosen from where nodes share them.
+pub(super) fn labels(settings: Settings) -> usize {
+    settings.states * settings.labels_per_state
 }
 
 /// The records that assignments are made for.
@@ -39,41 +63,153 @@ pub(super) fn sample(records: &Records, random: &mut Random) -> Records {
     Records::new(records.width(), chosen.copied().collect())
 }
 
-/// States for the latent variable of `variable` from the values around it, at most `most`.
+/// States for the latent variable of each variable from the values around it, at most as many as the
+/// settings say.
 pub(super) fn assign(
-    arch: Arch,
     schema: &Schema,
     tree: &Tree,
     sample: &Records,
-    variable: usize,
+    settings: Settings,
+    random: &mut Random,
+    threads: NonZeroUsize,
+) -> Result<Vec<Assignment>> {
+    let arch = Arch::new();
+    if let Some((rows, columns)) = schema.grid {
+        let patches = Patches {
+            rows,
+            columns,
+            channels: (schema.len() / (rows * columns).max(1)).max(1),
+        };
+        let centres = common_centres(arch, &patches, sample, labels(settings), random);
+        return parallel::map(threads, schema.len(), |variable| {
+            let features = patches.features(sample, variable);
+            choose(arch, &features, patches.width(), &centres, settings.states)
+        });
+    }
+    let seeds: Vec<u64> = (0..schema.len()).map(|_| random.next()).collect();
+    parallel::map(threads, schema.len(), |variable| {
+        let around = relatives(tree, variable);
+        let features = features(sample, &around);
+        let width = padded(around.len());
+        let mut random = Random::new(seeds[variable]);
+        let centres = cluster(arch, &features, width, settings.states, &mut random);
+        let mut assignment = choose(arch, &features, width, &centres, settings.states);
+        assignment.labels.fill(0);
+        assignment
+    })
+}
+
+/// The surroundings of pixels: those at most [`REACH`] rows and columns away, the farther the less.
+struct Patches {
+    rows: usize,
+    columns: usize,
+    channels: usize,
+}
+
+const REACH: usize = 3;
+
+impl Patches {
+    fn width(&self) -> usize {
+        padded((2 * REACH + 1).pow(2) * self.channels)
+    }
+
+    /// The surroundings of a variable in each record, one padded row each; 0 outside of the picture.
+    /// Several variables of a pixel see themselves first.
+    fn features(&self, sample: &Records, variable: usize) -> Vec<f32> {
+        let width = self.width();
+        let places = self.places(variable);
+        let mut features = vec![0.0; sample.len() * width];
+        for (row, record) in features.chunks_exact_mut(width).zip(sample.iter()) {
+            fill(row, record, &places);
+        }
+        features
+    }
+
+    /// For each feature the variable it is of, if there is one, and its weight.
+    fn places(&self, variable: usize) -> Vec<(Option<usize>, f32)> {
+        let (pixel, channel) = (variable / self.channels, variable % self.channels);
+        let (row, column) = (pixel / self.columns, pixel % self.columns);
+        let mut places = Vec::new();
+        for y in 0..=2 * REACH {
+            for x in 0..=2 * REACH {
+                let distance = y.abs_diff(REACH).pow(2) + x.abs_diff(REACH).pow(2);
+                let weight = 1.0 / (1.0 + distance as f32);
+                let (y, x) = (
+                    (row + y).checked_sub(REACH),
+                    (column + x).checked_sub(REACH),
+                );
+                let pixel = y.zip(x).filter(|&(y, x)| y < self.rows && x < self.columns);
+                for turn in 0..self.channels {
+                    let channel = (channel + turn) % self.channels;
+                    let at = pixel.map(|(y, x)| (y * self.columns + x) * self.channels + channel);
+                    places.push((at, weight));
+                }
+            }
+        }
+        places
+    }
+}
+
+fn fill(row: &mut [f32], record: &[u8], places: &[(Option<usize>, f32)]) {
+    for (feature, &(at, weight)) in row.iter_mut().zip(places) {
+        *feature = at.map_or(0.0, |at| f32::from(record[at]) * weight);
+    }
+}
+
+/// Centres of the surroundings of all variables together.
+fn common_centres(
+    arch: Arch,
+    patches: &Patches,
+    sample: &Records,
     most: usize,
     random: &mut Random,
-) -> Assignment {
-    let around = match schema.grid {
-        Some((rows, columns)) => patch(schema, rows, columns, variable),
-        None => relatives(tree, variable),
-    };
-    let features = features(sample, &around);
-    let width = features.len() / sample.len().max(1);
+) -> Vec<f32> {
+    const ROWS: usize = 60_000;
+    let width = patches.width();
+    let mut features = vec![0.0; ROWS * width];
+    let mut seen = HashSet::new();
+    let mut kept = 0;
+    for _ in 0..2 * ROWS {
+        let record = sample.record(random.below(sample.len()));
+        let row = &mut features[kept * width..][..width];
+        fill(row, record, &patches.places(random.below(sample.width())));
+        if seen.insert(
+            row.iter()
+                .map(|value| value.to_bits())
+                .collect::<Vec<u32>>(),
+        ) {
+            kept += 1;
+        }
+        if kept == ROWS {
+            break;
+        }
+    }
+    features.truncate(kept * width);
     cluster(arch, &features, width, most, random)
 }
 
-/// The pixels at most three rows and columns away, and how much each counts.
-fn patch(schema: &Schema, rows: usize, columns: usize, variable: usize) -> Vec<(usize, f32)> {
-    const REACH: usize = 3;
-    let channels = (schema.len() / (rows * columns).max(1)).max(1);
-    let pixel = variable / channels;
-    let (row, column) = (pixel / columns, pixel % columns);
-    let mut around = Vec::new();
-    for y in row.saturating_sub(REACH)..(row + REACH + 1).min(rows) {
-        for x in column.saturating_sub(REACH)..(column + REACH + 1).min(columns) {
-            let distance = y.abs_diff(row).pow(2) + x.abs_diff(column).pow(2);
-            let weight = 1.0 / (1.0 + distance as f32);
-            let first = (y * columns + x) * channels;
-            around.extend((first..first + channels).map(|other| (other, weight)));
-        }
+/// States of one variable: those of the centres that are nearest in most records.
+fn choose(arch: Arch, features: &[f32], width: usize, centres: &[f32], most: usize) -> Assignment {
+    let nearest = nearest_centres(arch, features, width, centres);
+    let mut counts = vec![0usize; centres.len() / width];
+    for &centre in &nearest {
+        counts[usize::from(centre)] += 1;
     }
-    around
+    let mut order: Vec<usize> = (0..counts.len()).collect();
+    order.sort_by_key(|&centre| std::cmp::Reverse(counts[centre]));
+    let largest = counts[order[0]];
+    order.retain(|&centre| counts[centre] >= SMALLEST.min(largest));
+    order.truncate(most);
+    order.sort_unstable();
+    let chosen: Vec<f32> = order
+        .iter()
+        .flat_map(|&centre| &centres[centre * width..][..width])
+        .copied()
+        .collect();
+    Assignment {
+        of_record: nearest_centres(arch, features, width, &chosen),
+        labels: order.iter().map(|&centre| centre as u16).collect(),
+    }
 }
 
 /// The variable itself and its neighbours in the tree.
@@ -98,32 +234,27 @@ fn features(sample: &Records, around: &[(usize, f32)]) -> Vec<f32> {
     features
 }
 
-/// k-means from distinct random rows, without the clusters that come out very small.
+/// Centres of k-means from distinct random rows.
 fn cluster(
     arch: Arch,
     features: &[f32],
     width: usize,
     most: usize,
     random: &mut Random,
-) -> Assignment {
+) -> Vec<f32> {
     let mut centres = distinct_rows(features, width, most, random);
-    let mut nearest = nearest_centres(arch, features, width, &centres);
-    for round in 0..ROUNDS {
-        let smallest = if round + 1 == ROUNDS { SMALLEST } else { 1 };
-        centres = means(features, width, &nearest, centres.len() / width, smallest);
-        nearest = nearest_centres(arch, features, width, &centres);
+    for _ in 0..ROUNDS {
+        let nearest = nearest_centres(arch, features, width, &centres);
+        centres = means(features, width, &nearest, centres.len() / width);
     }
-    Assignment {
-        states: (centres.len() / width).max(1),
-        of_record: nearest,
-    }
+    centres
 }
 
 fn distinct_rows(features: &[f32], width: usize, most: usize, random: &mut Random) -> Vec<f32> {
     let rows = features.len() / width;
     let mut order: Vec<usize> = (0..rows).collect();
     random.shuffle(&mut order);
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let mut centres = Vec::new();
     for number in order {
         let row = &features[number * width..][..width];
@@ -167,14 +298,8 @@ fn nearest_centres(arch: Arch, features: &[f32], width: usize, centres: &[f32]) 
     nearest
 }
 
-/// The mean of the rows of each centre, without centres of fewer than `smallest` rows.
-fn means(
-    features: &[f32],
-    width: usize,
-    nearest: &[u16],
-    count: usize,
-    smallest: usize,
-) -> Vec<f32> {
+/// The mean of the rows of each centre, without centres of no rows.
+fn means(features: &[f32], width: usize, nearest: &[u16], count: usize) -> Vec<f32> {
     let mut sums = vec![0.0f64; count * width];
     let mut rows = vec![0usize; count];
     for (row, &centre) in features.chunks_exact(width).zip(nearest) {
@@ -184,14 +309,11 @@ fn means(
             *sum += f64::from(value);
         }
     }
-    let smallest = smallest.min(rows.iter().copied().max().unwrap_or(0));
-    let mut means = Vec::new();
-    for (sums, &rows) in sums.chunks_exact(width).zip(&rows) {
-        if rows >= smallest {
-            means.extend(sums.iter().map(|sum| (sum / rows as f64) as f32));
-        }
-    }
-    means
+    sums.chunks_exact(width)
+        .zip(&rows)
+        .filter(|&(_, &rows)| rows > 0)
+        .flat_map(|(sums, &rows)| sums.iter().map(move |sum| (sum / rows as f64) as f32))
+        .collect()
 }
 
 /// Counts of a node as if the states of the sample were known.

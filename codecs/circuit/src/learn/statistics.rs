@@ -1,11 +1,16 @@
 //! Expected counts and the parameters that follow from them.
 
+use std::num::NonZeroUsize;
+
+use codec_core::Result;
 use pulp::Arch;
 
 use crate::circuit::Node;
-use crate::lanes::{Strided, multiply_add};
+use crate::lanes::{Strided, multiply_add, padded};
 use crate::messages::Messages;
-use crate::symbol_tree::SymbolTree;
+use crate::sharing::{EmissionPrior, Priors, Sharing, pool_emissions, pool_transitions};
+use crate::symbol_tree::{Branch, SymbolTree};
+use crate::{Tree, parallel};
 
 /// How counts are smoothed into probabilities.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -103,23 +108,110 @@ impl Counts {
         }
     }
 
-    /// The parameters of `node` that these counts give.
-    pub(crate) fn estimate(&self, node: &mut Node, symbols: &SymbolTree, smoothing: Smoothing) {
+    /// The parameters of node `at` that these counts give.
+    pub(crate) fn estimate(
+        &self,
+        at: usize,
+        node: &mut Node,
+        parent_labels: &[u16],
+        shared: (&Sharing, &Priors),
+        smoothing: Smoothing,
+    ) {
+        let (sharing, priors) = shared;
         let stride = node.stride();
-        let totals = column_sums(&self.transition, stride);
-        let spread = distribution(&totals, node.states);
-        for (row, counts) in node
-            .transition
-            .chunks_exact_mut(stride)
+        let spread = distribution(&column_sums(&self.transition, stride), node.states);
+        let mut prior = vec![0.0; stride];
+        let rows = node.transition.chunks_exact_mut(stride);
+        for ((row, counts), &from) in rows
             .zip(self.transition.chunks_exact(stride))
+            .zip(parent_labels)
         {
+            priors.transition_row(sharing, at, from, &node.labels, &spread, &mut prior);
             let total: f32 = counts.iter().sum::<f32>() + smoothing.transition;
-            for ((value, &count), &spread) in row.iter_mut().zip(counts).zip(&spread) {
-                *value = (count + smoothing.transition * spread) / total;
+            for ((value, &count), &prior) in row.iter_mut().zip(counts).zip(&prior) {
+                *value = (count + smoothing.transition * prior) / total;
             }
         }
-        let weight = |depth: u16| smoothing.emission * smoothing.growth.powi(i32::from(depth));
-        symbols.estimate(&self.emission, node.states, weight, &mut node.emission);
+        let prior = &priors.emissions[sharing.pool[at]];
+        let totals = prior.tree.totals(&self.emission);
+        let weights: Vec<f32> = prior
+            .tree
+            .choices()
+            .iter()
+            .map(|choice| smoothing.emission * smoothing.growth.powi(i32::from(choice.depth)))
+            .collect();
+        let labels = &node.labels;
+        let probability = |choice: usize, branch: usize, state: usize| {
+            let count = match prior.tree.choices()[choice].branches[branch] {
+                Branch::Symbol(symbol) => self.emission[usize::from(symbol) * stride + state],
+                Branch::Choice(below) => totals[usize::from(below) * stride + state],
+            };
+            let expected = prior.branch(choice, branch, labels[state], sharing.labels);
+            let weight = weights[choice];
+            (count + weight * expected) / (totals[choice * stride + state] + weight)
+        };
+        prior
+            .tree
+            .spread_out(node.states, probability, &mut node.emission);
+    }
+}
+
+/// What the nodes' counts say together.
+pub(crate) fn shared_priors(
+    nodes: &[Node],
+    tree: &Tree,
+    counts: &[Counts],
+    sharing: &Sharing,
+    trees: &[SymbolTree],
+    threads: NonZeroUsize,
+) -> Result<Priors> {
+    let stride = sharing.stride();
+    let transitions = parallel::map(threads, sharing.edge_classes, |class| {
+        let mut pooled = vec![0.0; sharing.labels * stride];
+        for at in 0..nodes.len() {
+            if let Some(parent) = tree
+                .parent(at)
+                .filter(|_| sharing.edge_class[at] == Some(class))
+            {
+                let labels = &nodes[parent].labels;
+                pool_transitions(
+                    &counts[at].transition,
+                    labels,
+                    &nodes[at],
+                    stride,
+                    &mut pooled,
+                );
+            }
+        }
+        smooth_rows(&mut pooled, sharing.labels);
+        pooled
+    })?;
+    let emissions = parallel::map(threads, sharing.pools, |pool| {
+        let tree = trees[pool].clone();
+        let mut pooled = vec![0.0; tree.symbols() * stride];
+        for at in (0..nodes.len()).filter(|&at| sharing.pool[at] == pool) {
+            pool_emissions(&counts[at].emission, &nodes[at], stride, &mut pooled);
+        }
+        EmissionPrior::new(tree, &pooled, sharing.labels, POOL_WEIGHT)
+    })?;
+    Ok(Priors {
+        transitions,
+        emissions,
+    })
+}
+
+/// Records that each shared distribution is given beforehand.
+const POOL_WEIGHT: f32 = 3.0;
+
+/// Counts of transitions between labels as probabilities.
+fn smooth_rows(rows: &mut [f32], labels: usize) {
+    let stride = padded(labels);
+    let spread = distribution(&column_sums(rows, stride), labels);
+    for row in rows.chunks_exact_mut(stride) {
+        let total: f32 = row.iter().sum::<f32>() + POOL_WEIGHT;
+        for (value, &share) in row.iter_mut().zip(&spread) {
+            *value = (*value + POOL_WEIGHT * share) / total;
+        }
     }
 }
 

@@ -13,22 +13,26 @@
 //! | grid | rows and columns, or 0 and 0 |
 //! | records | how many records it was learned from: sets how exact parameters are |
 //! | tree | for each variable the number of its parent and 1, 0 for the root |
-//! | states | for each variable |
+//! | labels | for each variable the number of states, then the labels: the first, and how far each is after the one before |
 //! | parameters | to the end |
 
 mod levels;
 mod parameters;
+mod shared;
 
 use codec_core::{Budget, Error, Result};
 use xxhash_rust::xxh64::xxh64;
 
 use crate::fields::{Fields, write_bytes, write_number};
 use crate::lanes::padded;
+use crate::sharing::Sharing;
 use crate::{Circuit, Kind, MOST_VARIABLES, Schema, Tree, Variable};
-use parameters::{Streams, Tradeoff, read_nodes, write_nodes};
+use parameters::{Streams, Tradeoff, label_count, read_nodes, write_nodes};
 
 const MAGIC: &[u8; 4] = b"CIRC";
 const VERSION: u8 = 1;
+/// Most labels of states.
+const MOST_LABELS: usize = 4096;
 
 /// A circuit as it is stored: parameters rounded to what is in the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,8 +49,10 @@ impl Model {
     ///
     /// `exactness` is how many bits of the file one bit of those records is worth: 1 for a model that
     /// is stored with these very records, more for one that serves many files.
-    #[must_use]
-    pub fn write(circuit: &Circuit, front: &[u8], records: u64, exactness: f32) -> Vec<u8> {
+    ///
+    /// # Errors
+    /// [`Error::Internal`] if what was written cannot be read.
+    pub fn write(circuit: &Circuit, front: &[u8], records: u64, exactness: f32) -> Result<Vec<u8>> {
         let mut out = MAGIC.to_vec();
         out.push(VERSION);
         write_bytes(front, &mut out);
@@ -57,13 +63,18 @@ impl Model {
         }
         for node in &circuit.nodes {
             write_number(node.states as u64, &mut out);
+            let mut before = 0;
+            for &label in &node.labels {
+                write_number(u64::from(label - before), &mut out);
+                before = label;
+            }
         }
         let tradeoff = Tradeoff {
             records: records as f32,
             bits_per_model_bit: exactness,
         };
-        write_nodes(circuit, tradeoff).write(&mut out);
-        out
+        write_nodes(circuit, tradeoff)?.write(&mut out);
+        Ok(out)
     }
 
     /// The model of a file, charging its memory to `budget` while it is read.
@@ -89,13 +100,13 @@ impl Model {
         let schema = read_schema(&mut fields)?;
         let records = fields.number()?;
         let tree = read_tree(&mut fields, schema.len())?;
-        let states = read_states(&mut fields, schema.len())?;
-        let size = Size::of(&schema, &tree, &states);
+        let labels = read_labels(&mut fields, schema.len())?;
+        let size = Size::of(&schema, &tree, &labels);
         let reserved = budget.reserve("a circuit", size.memory())?;
         let at = fields.position();
         let streams = Streams::read(fields.rest(), size.parameters as usize)
             .map_err(|error| error.offset_by(at as u64))?;
-        let nodes = read_nodes(&schema, &tree, &states, records as f32, &streams)
+        let nodes = read_nodes(&schema, &tree, &labels, records as f32, &streams)
             .map_err(|error| error.offset_by(at as u64))?;
         drop(reserved);
         Ok(Self {
@@ -146,18 +157,31 @@ struct Size {
 }
 
 impl Size {
-    fn of(schema: &Schema, tree: &Tree, states: &[usize]) -> Self {
+    fn of(schema: &Schema, tree: &Tree, labels: &[Vec<u16>]) -> Self {
+        let sharing = Sharing::new(schema, tree, label_count(labels));
+        let square = (sharing.labels * sharing.stride()) as u64;
         let mut size = Self {
             parameters: 0,
             values: 0,
         };
+        size.add(sharing.edge_classes as u64 * (square + sharing.stride() as u64));
+        for pool in 0..sharing.pools {
+            let member = sharing.pool.iter().position(|&other| other == pool);
+            let symbols = member.map_or(0, |at| u64::from(schema.variables[at].symbols));
+            size.add(symbols * (1 + 2 * sharing.labels as u64));
+        }
         for (at, variable) in schema.variables.iter().enumerate() {
-            let rows = tree.parent(at).map_or(1, |parent| states[parent]) as u64;
-            let (symbols, own) = (u64::from(variable.symbols), states[at] as u64);
-            size.parameters += own * (rows + symbols) + symbols;
-            size.values += padded(states[at]) as u64 * (rows + symbols);
+            let rows = tree.parent(at).map_or(1, |parent| labels[parent].len()) as u64;
+            let own = padded(labels[at].len()) as u64;
+            size.add(own * (rows + u64::from(variable.symbols) + 1));
         }
         size
+    }
+
+    /// Counts tables of that many values, which have no more parameters.
+    fn add(&mut self, values: u64) {
+        self.parameters += values;
+        self.values += values;
     }
 
     /// Bytes while reading: tables of `f32`, and streams of a byte for each parameter.
@@ -222,14 +246,20 @@ fn read_tree(fields: &mut Fields<'_>, len: usize) -> Result<Tree> {
     Tree::new(parents).map_err(|error| error.offset_by(fields.position() as u64))
 }
 
-fn read_states(fields: &mut Fields<'_>, len: usize) -> Result<Vec<usize>> {
+fn read_labels(fields: &mut Fields<'_>, len: usize) -> Result<Vec<Vec<u16>>> {
     let mut all = Vec::with_capacity(len);
     for _ in 0..len {
         let states = fields.number_up_to(Circuit::MOST_STATES as u64, "a number of states")?;
         if states == 0 {
             return Err(fields.corrupt("a latent variable without states"));
         }
-        all.push(states);
+        let mut labels = Vec::with_capacity(states);
+        let mut label = 0;
+        for _ in 0..states {
+            label += fields.number_up_to((MOST_LABELS - 1 - label) as u64, "a label")?;
+            labels.push(label as u16);
+        }
+        all.push(labels);
     }
     Ok(all)
 }
