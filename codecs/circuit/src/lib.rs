@@ -15,6 +15,8 @@ mod schema;
 mod sharing;
 mod structure;
 mod symbol_tree;
+#[cfg(test)]
+mod testing;
 mod tree;
 
 pub use circuit::Circuit;

@@ -239,3 +239,108 @@ fn check_group(count: usize) -> Result<()> {
 fn corrupt(error: codec_entropy::EntropyError) -> Error {
     Error::corrupt(0, format!("the codeword of some records: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learn::bits;
+    use crate::random::Random;
+    use crate::testing::{learned, random_circuit, spots};
+    use std::num::NonZeroUsize;
+
+    /// Records of any symbols, however improbable.
+    fn any_records(circuit: &Circuit, count: usize, seed: u64) -> Records {
+        let mut random = Random::new(seed);
+        let variables = &circuit.schema.variables;
+        let values = (0..count * variables.len())
+            .map(|at| random.below(usize::from(variables[at % variables.len()].symbols)) as u8);
+        Records::new(variables.len(), values.collect())
+    }
+
+    #[test]
+    fn any_records_of_any_circuit_come_back() {
+        let alphabets = [256, 1, 2, 17, 16, 255, 32, 33, 3];
+        for seed in 0..20 {
+            let circuit = random_circuit(&alphabets[..1 + seed as usize % 9], 40, seed);
+            let coder = Coder::new(circuit);
+            for count in [1, 2, 15, GROUP] {
+                let records = any_records(coder.circuit(), count, seed + 100);
+                let codeword = coder.encode(&records).unwrap();
+                assert_eq!(coder.decode(&codeword, count).unwrap(), records);
+            }
+        }
+    }
+
+    #[test]
+    fn records_that_the_model_rules_out_come_back() {
+        let mut circuit = random_circuit(&[5, 300 - 44, 7], 20, 3);
+        for node in &mut circuit.nodes {
+            let stride = node.stride();
+            node.emission[stride..].fill(0.0);
+            node.transition
+                .iter_mut()
+                .step_by(2)
+                .for_each(|value| *value = 0.0);
+        }
+        let coder = Coder::new(circuit);
+        let records = any_records(coder.circuit(), GROUP, 1);
+        let codeword = coder.encode(&records).unwrap();
+        assert_eq!(coder.decode(&codeword, GROUP).unwrap(), records);
+    }
+
+    #[test]
+    fn every_processor_writes_the_same_codeword() {
+        let (schema, records) = spots(400, 1);
+        let mut coder = Coder::new(learned(&schema, &records, 1));
+        let group = records.range(0..GROUP);
+        let codeword = coder.encode(&group).unwrap();
+        coder.arch = Arch::Scalar;
+        assert_eq!(coder.encode(&group).unwrap(), codeword);
+        assert_eq!(coder.decode(&codeword, GROUP).unwrap(), group);
+    }
+
+    #[test]
+    fn codewords_are_as_long_as_the_likelihood_says() {
+        let (schema, records) = spots(600, 2);
+        let circuit = learned(&schema, &records, 1);
+        let ideal: f64 = bits(&circuit, &records, NonZeroUsize::MIN)
+            .unwrap()
+            .iter()
+            .sum();
+        let coder = Coder::new(circuit);
+        let groups = records.len() / GROUP;
+        let coded: usize = (0..groups)
+            .map(|group| {
+                let group = records.range(group * GROUP..(group + 1) * GROUP);
+                coder.encode(&group).unwrap().len() * 8
+            })
+            .sum();
+        let ideal = ideal * (groups * GROUP) as f64 / records.len() as f64;
+        let over = coded as f64 / ideal - 1.0;
+        assert!(
+            (-0.005..0.01).contains(&over),
+            "{coded} bits, ideally {ideal}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_codeword_is_refused_or_decodes_to_something() {
+        let coder = Coder::new(random_circuit(&[256, 4, 90], 9, 5));
+        let records = any_records(coder.circuit(), 4, 9);
+        let codeword = coder.encode(&records).unwrap();
+        let longer = [&codeword[..], &[0; 9]].concat();
+        assert!(matches!(
+            coder.decode(&longer, 4),
+            Err(Error::Corrupt { .. })
+        ));
+        assert!(matches!(
+            coder.decode(&[], 4),
+            Ok(_) | Err(Error::Corrupt { .. })
+        ));
+        assert!(coder.decode(&codeword, 0).is_err() && coder.decode(&codeword, GROUP + 1).is_err());
+        let wrong = Records::new(2, vec![0; 8]);
+        assert!(matches!(coder.encode(&wrong), Err(Error::Unsupported(_))));
+        let unseen = Records::new(3, vec![0, 4, 0]);
+        assert!(matches!(coder.encode(&unseen), Err(Error::Unsupported(_))));
+    }
+}

@@ -329,3 +329,80 @@ pub fn bits(circuit: &Circuit, records: &Records, threads: NonZeroUsize) -> Resu
         .map(|nats: f64| -nats / std::f64::consts::LN_2)
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{SETTINGS, learned, spots};
+
+    const ONE: NonZeroUsize = NonZeroUsize::MIN;
+
+    #[test]
+    fn records_not_learned_from_become_shorter() {
+        let (schema, all) = spots(1500, 4);
+        let (records, others) = (all.range(0..1200), all.range(1200..1500));
+        let tree = crate::chow_liu_tree(&schema, &records, ONE).unwrap();
+        let mut learner = Learner::new(&schema, &tree, &records, SETTINGS, ONE).unwrap();
+        let mean = |circuit: &Circuit| {
+            let bits = bits(circuit, &others, ONE).unwrap();
+            bits.iter().sum::<f64>() / others.len() as f64
+        };
+        let before = mean(learner.circuit());
+        for _ in 0..4 {
+            learner.epoch(&records, ONE).unwrap();
+        }
+        let between = mean(learner.circuit());
+        learner.full_pass(&records, ONE).unwrap();
+        let after = mean(learner.circuit());
+        assert!(
+            between < 0.97 * before && after < 1.01 * between,
+            "{before} {between} {after}"
+        );
+    }
+
+    #[test]
+    fn full_passes_never_lose_likelihood_but_for_smoothing() {
+        let (schema, records) = spots(800, 5);
+        let tree = crate::chow_liu_tree(&schema, &records, ONE).unwrap();
+        let mut learner = Learner::new(&schema, &tree, &records, SETTINGS, ONE).unwrap();
+        let bits: Vec<f64> = (0..6)
+            .map(|_| learner.full_pass(&records, ONE).unwrap())
+            .collect();
+        assert!(
+            bits.windows(2).all(|pair| pair[1] < pair[0] * 1.0005),
+            "{bits:?}"
+        );
+    }
+
+    #[test]
+    fn threads_change_nothing() {
+        let (schema, records) = spots(500, 6);
+        assert_eq!(learned(&schema, &records, 1), learned(&schema, &records, 3));
+    }
+
+    #[test]
+    fn parameters_are_distributions() {
+        let (schema, records) = spots(300, 7);
+        let circuit = learned(&schema, &records, 1);
+        for node in &circuit.nodes {
+            for row in node.transition.chunks_exact(node.stride()) {
+                assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-4);
+                assert!(row[node.states..].iter().all(|&padding| padding == 0.0));
+            }
+            for state in 0..node.states {
+                let total: f32 = node.emission[state..].iter().step_by(node.stride()).sum();
+                assert!((total - 1.0).abs() < 1e-4, "{total}");
+            }
+        }
+    }
+
+    #[test]
+    fn records_of_another_shape_are_refused() {
+        let (schema, records) = spots(10, 8);
+        let tree = crate::chow_liu_tree(&schema, &records, ONE).unwrap();
+        let other = Records::new(35, vec![0; 70]);
+        assert!(Learner::new(&schema, &tree, &other, SETTINGS, ONE).is_err());
+        assert!(Learner::new(&schema, &tree, &records.range(0..0), SETTINGS, ONE).is_err());
+        assert!(bits(&learned(&schema, &records, 1), &other, ONE).is_err());
+    }
+}

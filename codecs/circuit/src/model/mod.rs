@@ -263,3 +263,106 @@ fn read_labels(fields: &mut Fields<'_>, len: usize) -> Result<Vec<Vec<u16>>> {
     }
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::learn::bits;
+    use crate::testing::{learned, random_circuit, spots};
+    use codec_core::Limits;
+    use std::num::NonZeroUsize;
+
+    fn spots_model() -> Vec<u8> {
+        let (schema, records) = spots(400, 1);
+        Model::write(&learned(&schema, &records, 1), b"front", 400, 1.0).unwrap()
+    }
+
+    #[test]
+    fn what_is_read_is_what_was_written() {
+        let file = spots_model();
+        let model = Model::read(&file, &Budget::default()).unwrap();
+        assert_eq!((model.front(), model.records()), (&b"front"[..], 400));
+        assert_eq!(model, Model::read(&file, &Budget::default()).unwrap());
+        for seed in 0..8 {
+            let circuit = random_circuit(&[7, 256, 1, 2, 40], 12, seed);
+            let file = Model::write(&circuit, b"", 1000, 10.0).unwrap();
+            let read = Model::read(&file, &Budget::default())
+                .unwrap()
+                .into_circuit();
+            assert_eq!(read.schema, circuit.schema);
+            assert_eq!(read.tree, circuit.tree);
+        }
+    }
+
+    #[test]
+    fn more_exactness_costs_bytes_and_gains_bits() {
+        let (schema, records) = spots(1000, 2);
+        let circuit = learned(&schema, &records, 1);
+        let mean = |circuit: &Circuit| {
+            bits(circuit, &records, NonZeroUsize::MIN)
+                .unwrap()
+                .iter()
+                .sum::<f64>()
+                / 1000.0
+        };
+        let stored = |exactness: f32| {
+            let file = Model::write(&circuit, b"", 1000, exactness).unwrap();
+            let read = Model::read(&file, &Budget::default()).unwrap();
+            (file.len(), mean(read.circuit()))
+        };
+        let (coarse, fine) = (stored(0.5), stored(50.0));
+        assert!(
+            coarse.0 < fine.0 && coarse.1 > fine.1,
+            "{coarse:?} {fine:?}"
+        );
+        assert!(
+            fine.1 < mean(&circuit) * 1.01,
+            "{fine:?} {}",
+            mean(&circuit)
+        );
+    }
+
+    #[test]
+    fn damage_is_an_error_or_another_model() {
+        let file = spots_model();
+        for end in (0..file.len()).step_by(7) {
+            assert!(
+                Model::read(&file[..end], &Budget::default()).is_err(),
+                "{end}"
+            );
+        }
+        for at in (0..file.len()).step_by(5) {
+            let mut damaged = file.clone();
+            damaged[at] ^= 0x55;
+            let _either = Model::read(&damaged, &Budget::default());
+        }
+        let longer = [&file[..], &[0]].concat();
+        assert!(Model::read(&longer, &Budget::default()).is_err());
+    }
+
+    #[test]
+    fn other_files_and_versions_are_unsupported() {
+        let mut file = spots_model();
+        file[4] = 9;
+        assert!(matches!(
+            Model::read(&file, &Budget::default()),
+            Err(Error::Unsupported(message)) if message.contains("version 9")
+        ));
+        assert!(matches!(
+            Model::read(b"\x89PNG....", &Budget::default()),
+            Err(Error::Unsupported(_))
+        ));
+    }
+
+    #[test]
+    fn a_model_larger_than_the_limit_is_refused() {
+        let limits = Limits {
+            memory: 10_000,
+            ..Limits::default()
+        };
+        assert!(matches!(
+            Model::read(&spots_model(), &Budget::new(limits)),
+            Err(Error::Limit { .. })
+        ));
+    }
+}
