@@ -190,7 +190,7 @@ impl Header {
         if width > MOST_VALUES as u64 {
             return Err(Error::Unsupported(format!(
                 "an array of {:?} values of {} bits has records of {width} variables, but at most \
-                 {MOST_VALUES} are modelled",
+                 {MOST_VALUES} are read",
                 self.extents,
                 8 * self.dtype.bytes
             )));

@@ -181,7 +181,7 @@ fn picture(file: &Path) -> Result<(Look, Vec<u8>)> {
     let known = matches!(look.colour.bytes_per_pixel(), 1..=8) && look.bytes_per_value() <= 2;
     if !known || look.values() == 0 || look.values() > MOST_VALUES as u64 {
         return Err(Error::Unsupported(format!(
-            "{}: {look} are {} variables, but 1 to {MOST_VALUES} of 8 or 16 bits are modelled",
+            "{}: {look} are {} variables, but 1 to {MOST_VALUES} of 8 or 16 bits are read",
             file.display(),
             look.values(),
         )));

@@ -210,7 +210,7 @@ fn symbols_have_the_order_of_values() {
         .iter()
         .map(|byte| if *byte == b'i' { b'u' } else { *byte });
     let unsigned: Vec<u8> = unsigned.collect();
-    // The word 'shape' has no i, but 'fortran_order' and 'descr' neither.
+    // No other letter i is in the header.
     assert_eq!(
         round_trip(&unsigned).records.values(),
         [0xff, 0xff, 0, 0, 1, 2]
