@@ -1,6 +1,7 @@
 //! Probabilistic circuits: models of records whose likelihoods, marginals and conditionals are exact,
 //! and lossless coding with them.
 
+pub mod array;
 mod circuit;
 mod coder;
 mod fields;

@@ -5,12 +5,14 @@
 //! regular to judge a compressor by.
 
 mod binary;
+mod digits;
 mod log;
 mod prng;
 mod sequence;
 mod table;
 mod text;
 
+pub use digits::{Digits, digits};
 pub use prng::Prng;
 
 /// A kind of generated data.
@@ -146,6 +148,11 @@ mod tests {
                 ("random", 0x6e7c539d8a0d0304),
                 ("image", 0x6df197c816666eea),
             ]
+        );
+        let drawn = digits(50, 28, 1);
+        assert_eq!(
+            (fnv1a(&drawn.pictures), fnv1a(&drawn.labels)),
+            (0x5bb8098e63f008ab, 0x4a0f7e8aa3fcd9d8)
         );
     }
 
