@@ -4,5 +4,7 @@
 mod records;
 mod schema;
 
+pub mod table;
+
 pub use records::Records;
 pub use schema::{Kind, Schema, Variable};
