@@ -25,6 +25,17 @@ const SEQUENCE_SHARE: f64 = 0.85;
 const DEPTHS: [u8; 4] = [0, 3, 8, 16];
 /// Columns that are tried as what another one depends on.
 const MOST_PARENTS: usize = 6;
+/// What a hidden variable between two columns keeps of what one tells of the other, when a column may
+/// follow another one instead.
+const KEPT_GAIN: f64 = 0.8;
+/// Text costs this much more than it does, where a column may have symbols instead: they tell others.
+const TEXT_HANDICAP: f64 = 1.1;
+/// Rows for each different cell from which on cells are taken for categories, even if they are
+/// numbers.
+const ROWS_TO_CATEGORY: usize = 20;
+/// What another column must save to be depended on, in bits and as a share.
+const LEAST_GAIN_BITS: f64 = 16.0;
+const LEAST_GAIN: f64 = 0.005;
 /// What a change in a column that follows another one costs, beside its text, in bits.
 const CHANGE_BITS: f64 = 12.0;
 
@@ -187,7 +198,12 @@ impl<'t, 'c> Chooser<'t, 'c> {
             .iter()
             .zip(&ranges)
             .map(|(names, ranges)| {
-                let names = names.as_ref().filter(|(names, _, _)| !names.takes_others);
+                let names = names
+                    .as_ref()
+                    .filter(|(names, _, _)| !names.takes_others)
+                    .filter(|(names, symbols, _)| {
+                        ranges.is_none() || is_frequent(names.cells.len(), symbols.of_rows.len())
+                    });
                 let names = names.map(|(_, symbols, _)| symbols.clone());
                 names.or_else(|| ranges.as_ref().map(|(_, symbols, _)| symbols.clone()))
             })
@@ -240,7 +256,7 @@ impl<'t, 'c> Chooser<'t, 'c> {
         }
         let mut best = Choice {
             column: Column::Text { by: None },
-            bits: text_bits(cells.cells()),
+            bits: text_bits(cells.cells()) * TEXT_HANDICAP,
         };
         let mut offer = |column: Column, bits: f64| {
             if bits < best.bits {
@@ -248,13 +264,17 @@ impl<'t, 'c> Chooser<'t, 'c> {
             }
         };
         if let Some((names, symbols, bits)) = &self.names[column] {
-            let tree = symbols.own_bits() - self.gains[column];
+            let tree = symbols.own_bits() - self.gains[column] * KEPT_GAIN;
             let sequence = sequence_bits(symbols, [None; 2]);
             offer(Column::Names(names.clone()), bits + tree.min(sequence));
         }
         if let Some((ranges, symbols, bits)) = &self.ranges[column] {
-            let own = (symbols.own_bits() - self.gains[column]).max(0.0);
-            offer(Column::Ranges(ranges.clone()), bits + own);
+            let own = (symbols.own_bits() - self.gains[column] * KEPT_GAIN).max(0.0);
+            let is_exact = ranges.widths.iter().all(|width| *width == 0);
+            let is_category = is_frequent(cells.different.len(), cells.of_rows.len());
+            if !is_category || (is_exact && ranges.lattice.format.is_plain()) {
+                offer(Column::Ranges(ranges.clone()), bits + own);
+            }
         }
         if let Some((steps, bits)) = steps_of(cells) {
             offer(Column::Steps(steps), bits);
@@ -334,7 +354,7 @@ impl<'t, 'c> Chooser<'t, 'c> {
                 let with = pair.map(|parent| self.symbols_of(parent?, &columns[parent?]));
                 let bits =
                     sequence_bits(symbols, with.map(|with| with.map(|with| &with.of_rows[..])));
-                if bits < best {
+                if bits + LEAST_GAIN_BITS < best * (1.0 - LEAST_GAIN) {
                     best = bits;
                     names.place = Place::Sequence(pair);
                 }
@@ -370,7 +390,7 @@ impl<'t, 'c> Chooser<'t, 'c> {
                 depth: steps.depth,
             };
             let bits = step_bits(&places, contexts);
-            if bits < best_bits {
+            if bits + LEAST_GAIN_BITS < best_bits * (1.0 - LEAST_GAIN) {
                 best_bits = bits;
                 best = steps;
             }
@@ -418,7 +438,7 @@ impl<'t, 'c> Chooser<'t, 'c> {
                 depth: steps.depth,
             };
             let bits = step_bits(&places, contexts);
-            if bits < best_bits {
+            if bits + LEAST_GAIN_BITS < best_bits * (1.0 - LEAST_GAIN) {
                 best_bits = bits;
                 best = steps;
             }
@@ -577,7 +597,7 @@ fn ranges_of(cells: &Cells<'_>) -> Option<(Ranges, Symbols, f64)> {
         .count();
     let mut sorted: Vec<i64> = places.iter().flatten().copied().collect();
     sorted.sort_unstable();
-    let widths = widths_of(&sorted)?;
+    let widths = widths_of(&sorted, cells.different.len())?;
     let takes_words = takes_words(cells, &lattice.format, false);
     let mut ranges = Ranges {
         lattice,
@@ -633,6 +653,11 @@ fn ranges_of(cells: &Cells<'_>) -> Option<(Ranges, Symbols, f64)> {
     ))
 }
 
+/// Whether cells come so often that a model learns each of them.
+fn is_frequent(different: usize, rows: usize) -> bool {
+    different <= 256 && different * ROWS_TO_CATEGORY <= rows
+}
+
 /// Ranges that every column of numbers has, if it has so many different ones: other columns may
 /// depend on them.
 const USUAL_RANGES: usize = 32;
@@ -645,8 +670,11 @@ const RANGE_BITS: f64 = 12.0;
 
 /// Binary logarithms of the lengths of ranges, from place 0 on: the range with the most numbers is
 /// halved again and again.
-fn widths_of(sorted: &[i64]) -> Option<Vec<u8>> {
+fn widths_of(sorted: &[i64], different: usize) -> Option<Vec<u8>> {
     let highest = u64::try_from(*sorted.last()?).ok()?;
+    if highest < MOST_RANGES as u64 && is_frequent(different, sorted.len()) {
+        return Some(vec![0; highest as usize + 1]);
+    }
     let width = 64 - highest.leading_zeros();
     if width >= 62 {
         return None;

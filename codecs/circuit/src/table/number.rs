@@ -166,6 +166,11 @@ impl Format {
         }
     }
 
+    /// Whether cells are nothing but numbers, rather than numbered names.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self, Format::Decimal { prefix, suffix, .. } if prefix.is_empty() && suffix.is_empty())
+    }
+
     /// Whether the parts fit each other, as they do in a format that was guessed.
     pub(super) fn is_valid(&self) -> bool {
         match self {
