@@ -93,6 +93,9 @@ pub(super) struct Steps {
     pub(super) by: Option<usize>,
     /// An earlier column of steps whose differences are expected here.
     pub(super) like: Option<usize>,
+    /// Differences are from a mean of the numbers before, which moves by `2^-smooth` of what it is
+    /// off; 0 is the last number itself.
+    pub(super) smooth: u8,
     /// Earlier columns with symbols that differences depend on.
     pub(super) parents: [Option<usize>; 2],
     /// Bits behind the first one that are modelled.
@@ -313,7 +316,11 @@ impl TableFront {
                 let is_steps = |of| matches!(self.columns.get(of), Some(Column::Steps(_)));
                 let like = steps.like.is_none_or(|of| of < number && is_steps(of));
                 let parents = steps.parents.iter().all(|parent| earlier(*parent, number));
-                is_lattice(&steps.lattice) && parents && like && earlier(steps.by, number)
+                is_lattice(&steps.lattice)
+                    && steps.smooth <= 16
+                    && parents
+                    && like
+                    && earlier(steps.by, number)
             }
             Column::Text { by } => by.is_none_or(with_symbols),
         })
@@ -406,7 +413,7 @@ fn put_column(column: &Column, out: &mut Vec<u8>, cells: &mut Vec<u8>) {
         Column::Steps(steps) => {
             out.push(5);
             put_lattice(&steps.lattice, out);
-            out.extend([u8::from(steps.takes_words), steps.depth]);
+            out.extend([u8::from(steps.takes_words), steps.smooth, steps.depth]);
             put_optional(steps.by, out);
             put_optional(steps.like, out);
             steps
@@ -469,6 +476,7 @@ fn take_column(reader: &mut Reader<'_>) -> Result<Column> {
         5 => Column::Steps(Steps {
             lattice: take_lattice(reader)?,
             takes_words: take_flag(reader)?,
+            smooth: reader.byte()?,
             depth: reader.byte()?,
             by: take_optional(reader)?,
             like: take_optional(reader)?,

@@ -1,9 +1,18 @@
 //! What columns cost, in bits: estimates that the choice of codings rests on.
 
 use codec_classic::cm::{self, CmOptions};
+use codec_entropy::mixing::{CostMeter, UNITS_PER_BIT};
+
+use super::models::{Parents, StepContexts, code_steps, code_symbols};
 
 /// Bytes of text that are compressed for an estimate.
 const TEXT_SAMPLE: usize = 256 << 10;
+
+/// Rows that models are tried on.
+pub(super) const TRIED: usize = 50_000;
+
+/// Bits of numbers that are modelled: choices that are tried.
+pub(super) const DEPTHS: [u8; 4] = [0, 3, 8, 16];
 
 /// Symbols of a column, each below `count`.
 #[derive(Debug, Clone)]
@@ -120,4 +129,28 @@ pub(super) fn text_bits<'c>(cells: impl Iterator<Item = &'c [u8]>) -> f64 {
     }
     let coded = cm::encode_block(&sample, &CmOptions { level: 5 });
     coded.len() as f64 * 8.0 * len as f64 / sample.len().max(1) as f64
+}
+
+/// Bits of symbols as a sequence.
+pub(super) fn sequence_bits(symbols: &Symbols, parents: [Option<&[u8]>; 2]) -> f64 {
+    let rows = symbols.of_rows.len().min(TRIED);
+    let mut tried = symbols.of_rows[..rows].to_vec();
+    let mut meter = CostMeter::default();
+    let coded = code_symbols(&mut meter, &mut tried, symbols.count, Parents(parents));
+    match coded {
+        Ok(()) => bits_of(meter) * symbols.of_rows.len() as f64 / rows.max(1) as f64,
+        Err(_) => f64::INFINITY,
+    }
+}
+
+pub(super) fn step_bits(places: &[Option<i64>], contexts: StepContexts<'_>) -> f64 {
+    let mut meter = CostMeter::default();
+    match code_steps(&mut meter, &mut places.to_vec(), contexts) {
+        Ok(()) => bits_of(meter),
+        Err(_) => f64::INFINITY,
+    }
+}
+
+pub(super) fn bits_of(meter: CostMeter) -> f64 {
+    meter.units as f64 / UNITS_PER_BIT as f64
 }

@@ -13,6 +13,7 @@
 //!
 //! Cells are taken as they are written: no quote, sign or zero is ever normalised.
 
+mod cells;
 mod code;
 mod fit;
 mod front;
@@ -20,7 +21,9 @@ mod measure;
 mod models;
 mod number;
 mod port;
+mod ranges;
 mod rows;
+mod whole;
 
 #[cfg(test)]
 mod tests;
@@ -100,5 +103,5 @@ pub fn whole(
     rest: &[u8],
     content_len: usize,
 ) -> Result<Vec<u8>> {
-    code::whole(front, records, rest, content_len)
+    whole::whole(front, records, rest, content_len)
 }

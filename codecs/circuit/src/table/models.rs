@@ -143,7 +143,9 @@ pub(super) fn code_symbols(
     parents: Parents<'_>,
 ) -> Result<(), OutOfRange> {
     let mut model = SymbolModel::new(count, symbols.len());
-    let mut above = [0u64; 3];
+    let mut above = [0u64; 2];
+    // By the first parent's symbol, the last symbol of a row that had it.
+    let mut last = vec![0u64; 257];
     for (row, symbol) in symbols.iter_mut().enumerate() {
         let [first, second] = parents.at(row);
         let one = above[0];
@@ -151,7 +153,7 @@ pub(super) fn code_symbols(
         let hashes = [
             one,
             two,
-            two << 8 | above[2],
+            first << 9 | last[first as usize] | 1 << 20,
             first,
             first << 9 | second,
             (first << 9 | second) << 9 | one,
@@ -160,7 +162,8 @@ pub(super) fn code_symbols(
         if usize::from(*symbol) >= count {
             return Err(OutOfRange);
         }
-        above = [u64::from(*symbol), above[0], above[1]];
+        above = [u64::from(*symbol), one];
+        last[first as usize] = u64::from(*symbol);
     }
     Ok(())
 }
@@ -172,6 +175,8 @@ pub(super) struct StepContexts<'a> {
     pub(super) by: Option<&'a [u8]>,
     /// Differences that are expected, one for each row.
     pub(super) like: Option<&'a [i64]>,
+    /// See [`Steps::smooth`](super::front::Steps::smooth).
+    pub(super) smooth: u8,
     pub(super) parents: Parents<'a>,
     pub(super) depth: u8,
 }
@@ -187,7 +192,7 @@ pub(super) fn code_steps(
 ) -> Result<(), OutOfRange> {
     let mut model = SymbolModel::new(usize::from(NO_NUMBER) + 1, places.len());
     let mut leaves = Leaves::new(contexts.depth);
-    let mut last: Vec<Option<i64>> = vec![None; 256];
+    let mut means = vec![Mean::default(); 256];
     let mut classes = vec![[0u64; 2]; 256];
     let (mut above, mut class_above) = (0i64, 0u64);
     for (row, place) in places.iter_mut().enumerate() {
@@ -200,7 +205,7 @@ pub(super) fn code_steps(
             .and_then(|like| like.get(row))
             .copied()
             .unwrap_or(0);
-        let base = last[key].unwrap_or(above).wrapping_add(like);
+        let base = means[key].value().unwrap_or(above).wrapping_add(like);
         let (class, folded) = match *place {
             Some(place) => {
                 let step = place.wrapping_sub(base);
@@ -234,11 +239,32 @@ pub(super) fn code_steps(
             _ => return Err(OutOfRange),
         };
         if let Some(place) = *place {
-            last[key] = Some(place);
+            means[key].learn(place, contexts.smooth);
             above = place;
         }
     }
     Ok(())
+}
+
+/// A mean of numbers, in which later ones weigh more.
+#[derive(Clone, Copy, Default)]
+struct Mean {
+    /// In 1/256.
+    sum: i128,
+    seen: u8,
+}
+
+impl Mean {
+    fn value(self) -> Option<i64> {
+        (self.seen > 0).then_some(((self.sum + 128) >> 8) as i64)
+    }
+
+    fn learn(&mut self, number: i64, smooth: u8) {
+        // The first numbers weigh alike, as far as powers of two allow.
+        let shift = smooth.min((self.seen + 1).ilog2() as u8);
+        self.sum += ((i128::from(number) << 8) - self.sum) >> shift;
+        self.seen = self.seen.saturating_add(1).min(254);
+    }
 }
 
 /// Differences between each number and the last one before it, 0 where there is none.

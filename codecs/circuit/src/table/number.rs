@@ -226,7 +226,7 @@ fn read_decimal(number: &[u8], decimals: usize) -> Option<i64> {
 
 /// The commonest surroundings of numbers, and how many digits follow the point.
 fn decimal_of(sample: &[&[u8]]) -> Option<Format> {
-    let mut surroundings: BTreeMap<(&[u8], &[u8]), Vec<&[u8]>> = BTreeMap::new();
+    let mut surroundings = BTreeMap::<_, Vec<&[u8]>>::new();
     for cell in sample {
         let Some(first) = cell.iter().position(u8::is_ascii_digit) else {
             continue;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use codec_core::{Budget, Codec, Error};
 use proptest::prelude::*;
 
-use super::measure::Symbols;
+use super::measure::{Symbols, tree_gains};
 use super::*;
 
 /// Takes a table apart and puts it together, front written and read included.
@@ -383,17 +383,20 @@ fn log_tables() -> Vec<(PathBuf, Vec<u8>)> {
     paths.into_iter().map(unpack).collect()
 }
 
-/// Bytes of the parts, the records at the entropy of each variable alone.
+/// Bytes of the parts, the records as the best tree of their variables would have them.
 fn estimated_len(parts: &TableParts) -> usize {
     let mut front = Vec::new();
     parts.front.write(&mut front).unwrap();
-    let variables = parts.front.schema().variables;
-    let bits = variables.iter().enumerate().map(|(number, variable)| {
+    let variables = parts.front.schema().variables.into_iter().enumerate();
+    let symbols = variables.map(|(number, variable)| {
         let of_rows = parts.records.iter().map(|record| record[number]).collect();
         let count = usize::from(variable.symbols);
-        Symbols { of_rows, count }.own_bits()
+        Some(Symbols { of_rows, count })
     });
-    front.len() + parts.rest.len() + bits.sum::<f64>() as usize / 8
+    let symbols: Vec<Option<Symbols>> = symbols.collect();
+    let own: f64 = symbols.iter().flatten().map(Symbols::own_bits).sum();
+    let bits = own - tree_gains(&symbols).iter().sum::<f64>();
+    front.len() + parts.rest.len() + bits as usize / 8
 }
 
 #[test]
@@ -415,5 +418,27 @@ fn tables_of_real_logs_come_back_and_are_smaller_than_xz_makes_them() {
             table.len()
         );
         assert!(ours < xz * 9 / 10, "{}", path.display());
+    }
+}
+
+#[test]
+fn dump() {
+    let Ok(path) = std::env::var("DUMP") else {
+        return;
+    };
+    let table = codec_corpora::generate::sensor_table(20_000, 1);
+    std::fs::write(path, &table).unwrap();
+    let parts = comes_back(&table);
+    let mut front = Vec::new();
+    parts.front.write(&mut front).unwrap();
+    println!(
+        "{} front {} rest {} est {}",
+        table.len(),
+        front.len(),
+        parts.rest.len(),
+        estimated_len(&parts)
+    );
+    for (n, d) in parts.front.names().iter().zip(parts.front.descriptions()) {
+        println!("    {n}: {d}");
     }
 }
