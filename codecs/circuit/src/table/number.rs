@@ -357,6 +357,7 @@ fn clock_bases(format: &mut Format, sample: &[&[u8]]) {
         }
     }
     let is_behind_colon: Vec<bool> = groups.iter().map(|group| group.before == b":").collect();
+    let mut narrow = Vec::new();
     for (place, (group, most)) in groups.iter_mut().zip(most).enumerate() {
         let is_hour = is_behind_colon.get(place + 1) == Some(&true);
         group.base = match (group.width, is_behind_colon[place]) {
@@ -364,6 +365,17 @@ fn clock_bases(format: &mut Format, sample: &[&[u8]]) {
             (2, false) if is_hour && most < 24 => 24,
             _ => group.base,
         };
+        narrow.push((most + 1).next_power_of_two().min(group.base));
+    }
+    let product = groups
+        .iter()
+        .try_fold(1u64, |product, group| product.checked_mul(group.base));
+    if product.is_none_or(|product| product > LARGEST) {
+        // Of months, days and the like, at the risk of later ones that are text.
+        let pairs = groups.iter_mut().zip(narrow);
+        pairs
+            .filter(|(group, _)| group.width == 2)
+            .for_each(|(group, base)| group.base = base);
     }
 }
 
