@@ -4,7 +4,7 @@ use codec_core::{Error, Result};
 
 use super::TableFront;
 use super::cells::{Cells, is_frequent, on_lattice, others_bits, takes_words};
-use super::front::{Column, Names, Place, Ranges, Steps};
+use super::front::{Column, MOST_COLUMNS, Names, Place, Ranges, Steps};
 use super::measure::{
     DEPTHS, Symbols, TEXT_SAMPLE, TRIED, sequence_bits, step_bits, text_bits, tree_gains,
 };
@@ -17,6 +17,8 @@ use super::rows::{Table, dialect};
 const ODD_SHARE: usize = 20;
 /// Columns that are compared with each other.
 const MOST_COMPARED: usize = 64;
+/// Columns before one that it is compared with, where there are more.
+const MOST_NEAR: usize = 8;
 /// A column of names leaves the record where models of its sequence cost this share of what a tree
 /// of columns would: a circuit finds more than a tree does.
 const SEQUENCE_SHARE: f64 = 0.85;
@@ -42,6 +44,11 @@ const CHANGE_BITS: f64 = 12.0;
 /// See [`super::fit`].
 pub(super) fn fit(content: &[u8]) -> Result<TableFront> {
     let (delimiter, columns, has_header) = dialect(content)?;
+    if columns > MOST_COLUMNS {
+        return Err(Error::Unsupported(format!(
+            "not a table that can be coded: {columns} columns, but there may be {MOST_COLUMNS}"
+        )));
+    }
     let table = Table::split(content, delimiter, columns, has_header);
     let rows = table.len() + table.odd.len();
     if let Some((before, _)) = table.odd.first()
@@ -138,7 +145,13 @@ impl<'c> Chooser<'c> {
             return Column::Fixed(only.to_vec());
         }
         let is_own = |other: &usize| chosen[*other].as_ref().is_some_and(Column::is_own);
-        let own: Vec<usize> = (0..chosen.len()).filter(is_own).collect();
+        // Of a wide table, only the columns before.
+        let near = if chosen.len() > MOST_COMPARED {
+            column.saturating_sub(MOST_NEAR)..column
+        } else {
+            0..chosen.len()
+        };
+        let own: Vec<usize> = near.filter(is_own).collect();
         let is_copy = |other: &&usize| {
             let other = &self.cells[**other];
             other.of_rows == cells.of_rows && other.different == cells.different

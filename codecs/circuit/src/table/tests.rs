@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::measure::{Symbols, tree_gains};
 use super::*;
+use crate::Records;
 
 /// Takes a table apart and puts it together, front written and read included.
 fn comes_back(table: &[u8]) -> TableParts {
@@ -344,6 +345,35 @@ proptest! {
         match fit(bytes.as_bytes()) {
             Ok(_) => drop(comes_back(bytes.as_bytes())),
             Err(error) => prop_assert!(matches!(error, Error::Unsupported(_)), "{error:?}"),
+        }
+    }
+
+    #[test]
+    fn damaged_parts_of_any_table_are_damage_or_another_table(
+        table in table(),
+        at in any::<[prop::sample::Index; 3]>(),
+        flip in 1u8..,
+    ) {
+        let Ok(TableParts { front, records, mut rest }) = TableParts::of(&table) else {
+            return Ok(());
+        };
+        let mut written = Vec::new();
+        front.write(&mut written).unwrap();
+        let in_front = at[0].index(written.len());
+        written[in_front] ^= flip;
+        if let Ok((front, _)) = TableFront::read(&written)
+            && let Ok(content) = whole(&front, &records, &rest, table.len())
+        {
+            prop_assert_eq!(content.len(), table.len());
+        }
+        let in_rest = at[1].index(rest.len());
+        rest[in_rest] ^= flip;
+        let mut values = records.values().to_vec();
+        let in_values = at[2].index(values.len());
+        values[in_values] = 0;
+        let records = Records::new(records.width(), values);
+        if let Ok(content) = whole(&front, &records, &rest, table.len()) {
+            prop_assert_eq!(content.len(), table.len());
         }
     }
 
