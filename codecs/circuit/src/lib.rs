@@ -24,6 +24,8 @@ pub use circuit::Circuit;
 pub use coder::{Coder, GROUP};
 pub use learn::{Learner, Settings, Smoothing, bits};
 pub use model::Model;
+pub mod table;
+
 pub use records::Records;
 pub use schema::{Kind, Schema, Variable};
 pub use structure::{MOST_VARIABLES, chow_liu_tree};
