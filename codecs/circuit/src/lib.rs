@@ -1,7 +1,9 @@
 //! Probabilistic circuits: models of records whose likelihoods, marginals and conditionals are exact,
 //! and lossless coding with them.
 
+mod baselines;
 mod circuit;
+mod inference;
 mod lanes;
 mod learn;
 mod messages;
@@ -13,6 +15,7 @@ mod structure;
 mod tree;
 
 pub use circuit::Circuit;
+pub use inference::{AnomalyScores, Distributions, Evidence, Explanations, Filling, Inference};
 pub use learn::{Learner, Settings, Smoothing, bits};
 pub use records::Records;
 pub use schema::{Kind, Schema, Variable};
