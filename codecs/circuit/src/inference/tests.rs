@@ -275,8 +275,8 @@ fn equally_probable_explanations_give_the_smallest() {
     let schema = Schema::bytes(3);
     let node = |rows: usize| Node {
         states: 2,
-        transition: [row_of_two(0.5)].repeat(rows).concat(),
-        emission: [row_of_two(1.0 / 256.0)].repeat(256).concat(),
+        transition: row_of_two(0.5).repeat(rows),
+        emission: row_of_two(1.0 / 256.0).repeat(256),
     };
     let tree = Tree::new(vec![Some(1), None, Some(1)]).unwrap();
     let circuit = Circuit::new(schema, tree, vec![node(2), node(1), node(2)]).unwrap();
