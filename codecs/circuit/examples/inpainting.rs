@@ -1,17 +1,19 @@
-//! Learns a small circuit from pictures in an IDX file and fills in the lower halves of others.
+//! Learns a small circuit from pictures in an IDX file and fills in hidden halves of others.
 //!
 //! ```text
 //! cargo run --release -p codec-circuit --example inpainting -- train-images.idx mosaic.pgm
 //! ```
 //!
-//! Says what the true lower halves take in bits with the upper halves known and without, and draws
-//! twenty of them: the picture, what was shown, the mean, the most probable explanation and two samples.
+//! For several ways to hide a half, it says what the true hidden half takes in bits: alone, given the
+//! shown half, and as independent pixels. It draws twenty examples of two of the ways: the picture, what
+//! was shown, the mean, the most probable explanation and a sample.
 
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use codec_circuit::{
-    Evidence, Filling, Inference, Learner, Records, Schema, Settings, Smoothing, chow_liu_tree,
+    Circuit, Evidence, Filling, Inference, Learner, Records, Schema, Settings, Smoothing,
+    chow_liu_tree,
 };
 use codec_core::{Error, Result};
 
@@ -31,7 +33,7 @@ fn main() -> Result<()> {
     let (rows, columns, pictures) = read_idx(&data)?;
     let held_out = HELD_OUT.min(pictures.len() / 6);
     let first = pictures.len() - held_out;
-    let (train, hidden) = (
+    let (train, others) = (
         pictures.range(0..first),
         pictures.range(first..pictures.len()),
     );
@@ -62,43 +64,68 @@ fn main() -> Result<()> {
     }
 
     let inference = Inference::new(learner.circuit());
-    let upper: Vec<bool> = (0..schema.len())
-        .map(|at| at / columns < rows / 2)
-        .collect();
-    let lower: Vec<bool> = upper.iter().map(|upper| !upper).collect();
-    let (shown, missing) = (
-        Evidence::masked(&hidden, &upper),
-        Evidence::masked(&hidden, &lower),
-    );
-    let start = Instant::now();
-    let given = inference.log_conditional(&missing, &shown)?;
-    let given = mean_bits(&given);
-    let alone = mean_bits(&inference.log_likelihood(&missing)?);
+    let independent = Circuit::independent(&schema, &train, 1.0)?;
+    let ways = ways_to_hide(rows, columns);
     println!(
-        "{held_out} lower halves: {alone:.1} bits alone, {given:.1} bits given the upper half: ratio {:.3} ({:.1} s)",
-        given / alone,
-        start.elapsed().as_secs_f64()
+        "bits of {held_out} hidden halves: given the shown half, alone, ratio, as independent pixels"
     );
-
-    let some = hidden.range(0..EXAMPLES.min(held_out));
-    let shown = Evidence::masked(&some, &upper);
-    let blank: Vec<u8> = shown
-        .values()
-        .iter()
-        .map(|value| value.unwrap_or(64))
-        .collect();
-    let fillings = [
-        Filling::Mean,
-        Filling::MostProbable,
-        Filling::Sample { seed: 1 },
-        Filling::Sample { seed: 2 },
-    ];
-    let mut rows_of_pictures = vec![some, Records::new(schema.len(), blank)];
-    for filling in fillings {
-        rows_of_pictures.push(inference.inpaint(&shown, filling)?);
+    for (name, shown) in &ways {
+        let start = Instant::now();
+        let hidden: Vec<bool> = shown.iter().map(|shown| !shown).collect();
+        let hidden = Evidence::masked(&others, &hidden);
+        let given = inference.log_conditional(&hidden, &Evidence::masked(&others, shown))?;
+        let given = mean_bits(&given);
+        let alone = mean_bits(&inference.log_likelihood(&hidden)?);
+        let pixels = mean_bits(&Inference::new(&independent).log_likelihood(&hidden)?);
+        println!(
+            "{name:>14}: {given:.1} {alone:.1} {:.3} {pixels:.1} ({:.1} s)",
+            given / alone,
+            start.elapsed().as_secs_f64()
+        );
     }
-    let picture = draw(&rows_of_pictures, rows, columns);
+
+    let some = others.range(0..EXAMPLES.min(held_out));
+    let mut lines = vec![some.clone()];
+    for (_, shown) in &ways[..2] {
+        let shown = Evidence::masked(&some, shown);
+        let values = shown.values().iter();
+        let with_grey = values.map(|value| value.unwrap_or(64)).collect();
+        lines.push(Records::new(schema.len(), with_grey));
+        for filling in [
+            Filling::Mean,
+            Filling::MostProbable,
+            Filling::Sample { seed: 1 },
+        ] {
+            lines.push(inference.inpaint(&shown, filling)?);
+        }
+    }
+    let picture = draw(&lines, rows, columns);
     std::fs::write(mosaic, picture).map_err(Error::io("write mosaic"))
+}
+
+/// Names of ways to hide a half, and which pixels they show.
+fn ways_to_hide(rows: usize, columns: usize) -> [(&'static str, Vec<bool>); 5] {
+    let pixels = |shown: &dyn Fn(usize, usize) -> bool| -> Vec<bool> {
+        let places = (0..rows * columns).map(|at| (at / columns, at % columns));
+        places.map(|(row, column)| shown(row, column)).collect()
+    };
+    // Pseudorandom, by the mixing function of MurmurHash3 (Appleby).
+    let scattered = |row: usize, column: usize| {
+        let mut bits = (row * columns + column) as u32 + 1;
+        bits = (bits ^ (bits >> 16)).wrapping_mul(0x85eb_ca6b);
+        bits = (bits ^ (bits >> 13)).wrapping_mul(0xc2b2_ae35);
+        (bits ^ (bits >> 16)) & 1 == 0
+    };
+    [
+        ("lower half", pixels(&|row, _| row < rows / 2)),
+        ("scattered", pixels(&scattered)),
+        ("right half", pixels(&|_, column| column < columns / 2)),
+        ("odd rows", pixels(&|row, _| row % 2 == 0)),
+        (
+            "checkerboard",
+            pixels(&|row, column| (row + column) % 2 == 0),
+        ),
+    ]
 }
 
 /// Rows, columns and the pictures of an IDX file of bytes in three dimensions.
@@ -125,18 +152,18 @@ fn mean_bits(nats: &[f64]) -> f64 {
     -total / std::f64::consts::LN_2 / nats.len() as f64
 }
 
-/// Rows of pictures as one gray picture, in the PGM format.
-fn draw(rows_of_pictures: &[Records], rows: usize, columns: usize) -> Vec<u8> {
+/// Lines of pictures as one gray picture, in the PGM format.
+fn draw(lines: &[Records], rows: usize, columns: usize) -> Vec<u8> {
     const GAP: usize = 2;
-    let across = rows_of_pictures.first().map_or(0, Records::len);
+    let across = lines.first().map_or(0, Records::len);
     let width = across * (columns + GAP);
-    let height = rows_of_pictures.len() * (rows + GAP);
+    let height = lines.len() * (rows + GAP);
     let mut pixels = vec![255; width * height];
-    for (down, pictures) in rows_of_pictures.iter().enumerate() {
+    for (down, pictures) in lines.iter().enumerate() {
         for (along, picture) in pictures.iter().enumerate() {
-            for (y, line) in picture.chunks_exact(columns).enumerate() {
+            for (y, pixels_of_row) in picture.chunks_exact(columns).enumerate() {
                 let start = (down * (rows + GAP) + y) * width + along * (columns + GAP);
-                pixels[start..start + columns].copy_from_slice(line);
+                pixels[start..start + columns].copy_from_slice(pixels_of_row);
             }
         }
     }

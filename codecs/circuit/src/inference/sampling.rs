@@ -54,23 +54,14 @@ impl Inference<'_> {
                 for (possible, log) in possible.iter_mut().zip(messages.log_likelihood(self)) {
                     *possible = log > f64::NEG_INFINITY;
                 }
-                let mut states = vec![0; width];
-                let mut weights = Vec::new();
+                let mut room = Room::default();
                 for (column, samples) in values.chunks_mut(count * width).enumerate() {
                     let number = first + column;
                     let of_record = mix(mix(seed, 0), number as u64);
                     for (sample, values) in (0u64..).zip(samples.chunks_mut(width)) {
                         let mut random = Random::new(mix(of_record, sample));
                         let known = evidence.record(number);
-                        self.draw(
-                            messages,
-                            column,
-                            known,
-                            &mut random,
-                            &mut states,
-                            &mut weights,
-                            values,
-                        );
+                        self.draw(messages, column, known, &mut random, &mut room, values);
                     }
                 }
             },
@@ -145,11 +136,12 @@ impl Inference<'_> {
         column: usize,
         known: &[Option<u8>],
         random: &mut Random,
-        states: &mut [usize],
-        weights: &mut Vec<f64>,
+        room: &mut Room,
         values: &mut [u8],
     ) {
         let circuit = self.circuit;
+        let Room { states, weights } = room;
+        states.resize(known.len(), 0);
         for at in circuit.tree.preorder() {
             let node = &circuit.nodes[at];
             let above = circuit.tree.parent(at).map_or(0, |parent| states[parent]);
@@ -167,6 +159,15 @@ impl Inference<'_> {
             });
         }
     }
+}
+
+/// Room that every draw uses again.
+#[derive(Default)]
+struct Room {
+    /// Of each latent variable.
+    states: Vec<usize>,
+    /// Of the choice at hand.
+    weights: Vec<f64>,
 }
 
 /// A place with a probability proportional to its weight: never one of weight zero, unless all are.
