@@ -250,10 +250,13 @@ impl<'a> Inference<'a> {
     /// `P(symbol | state)`, `[symbols, states]`.
     fn emission(&self, at: usize) -> Vec<f64> {
         let node = &self.circuit.nodes[at];
-        let rows = node.emission.chunks_exact(node.stride());
-        rows.flat_map(|row| row.iter().zip(&self.scales[at].emission))
-            .map(|(&value, scale)| f64::from(value) * scale)
-            .collect()
+        let symbols = usize::from(self.circuit.schema.variables[at].symbols);
+        let mut emission = Vec::with_capacity(symbols * node.states);
+        for row in node.emission.chunks_exact(node.stride()) {
+            let both = row.iter().zip(&self.scales[at].emission);
+            emission.extend(both.map(|(&value, scale)| f64::from(value) * scale));
+        }
+        emission
     }
 
     /// `P(symbol | state)` of one symbol for every state.

@@ -3,7 +3,7 @@
 //! Every output is one sum (or maximum) over terms in a fixed order, without fused operations, and
 //! records never meet: a record's results do not depend on the processor or on the other records.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 /// Columns of all matrices of records are padded to a multiple of this.
 pub(super) const LANES: usize = 8;
@@ -57,23 +57,54 @@ pub(super) fn multiply(
     c: &mut [f64],
 ) {
     debug_assert!(columns.is_multiple_of(LANES));
-    match combine {
-        Combine::Sum => arch.dispatch(
-            #[inline(always)]
-            || all_tiles(a, b, columns, c, |sum, term| sum + term),
-        ),
-        Combine::Max => arch.dispatch(
-            #[inline(always)]
-            || {
-                all_tiles(
-                    a,
-                    b,
-                    columns,
-                    c,
-                    |most, term| if term > most { term } else { most },
-                )
-            },
-        ),
+    arch.dispatch(Multiply {
+        combine,
+        a,
+        b,
+        columns,
+        c,
+    });
+}
+
+struct Multiply<'a> {
+    combine: Combine,
+    a: Matrix<'a>,
+    b: &'a [f64],
+    columns: usize,
+    c: &'a mut [f64],
+}
+
+impl WithSimd for Multiply<'_> {
+    type Output = ();
+
+    /// Plain loops, which the compiler turns into the vectors of the processor at hand.
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self {
+            combine,
+            a,
+            b,
+            columns,
+            c,
+        } = self;
+        match combine {
+            Combine::Sum => all_tiles(
+                a,
+                b,
+                columns,
+                c,
+                #[inline(always)]
+                |sum, term| sum + term,
+            ),
+            Combine::Max => all_tiles(
+                a,
+                b,
+                columns,
+                c,
+                #[inline(always)]
+                |most, term| if term > most { term } else { most },
+            ),
+        }
     }
 }
 
@@ -157,31 +188,45 @@ pub(super) fn multiply_and_scale(
     factors: &[f64],
     exponents: &mut [i64],
 ) {
-    arch.dispatch(
-        #[inline(always)]
-        || {
-            let columns = exponents.len();
-            let mut largest = [0.0f64; MOST_COLUMNS];
-            let largest = &mut largest[..columns];
-            let rows = values.chunks_exact_mut(columns);
-            for (row, factors) in rows.zip(factors.chunks_exact(columns)) {
-                for ((value, &factor), largest) in row.iter_mut().zip(factors).zip(&mut *largest) {
-                    *value *= factor;
-                    *largest = if *value > *largest { *value } else { *largest };
-                }
+    arch.dispatch(Scale {
+        values,
+        factors,
+        exponents,
+    });
+}
+
+struct Scale<'a> {
+    values: &'a mut [f64],
+    factors: &'a [f64],
+    exponents: &'a mut [i64],
+}
+
+impl WithSimd for Scale<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let columns = self.exponents.len();
+        let mut largest = [0.0f64; MOST_COLUMNS];
+        let largest = &mut largest[..columns];
+        let rows = self.values.chunks_exact_mut(columns);
+        for (row, factors) in rows.zip(self.factors.chunks_exact(columns)) {
+            for ((value, &factor), largest) in row.iter_mut().zip(factors).zip(&mut *largest) {
+                *value *= factor;
+                *largest = if *value > *largest { *value } else { *largest };
             }
-            for (largest, taken) in largest.iter_mut().zip(exponents) {
-                let exponent = exponent(*largest);
-                *taken += exponent;
-                *largest = power_of_two(-exponent);
+        }
+        for (largest, taken) in largest.iter_mut().zip(self.exponents) {
+            let exponent = exponent(*largest);
+            *taken += exponent;
+            *largest = power_of_two(-exponent);
+        }
+        for row in self.values.chunks_exact_mut(columns) {
+            for (value, &factor) in row.iter_mut().zip(&*largest) {
+                *value *= factor;
             }
-            for row in values.chunks_exact_mut(columns) {
-                for (value, &factor) in row.iter_mut().zip(&*largest) {
-                    *value *= factor;
-                }
-            }
-        },
-    );
+        }
+    }
 }
 
 /// Most columns of a matrix of records.
