@@ -2,9 +2,12 @@
 //! and lossless coding with them.
 
 pub mod array;
+mod baselines;
+mod circuit;
 mod circuit;
 mod coder;
 mod fields;
+mod inference;
 mod lanes;
 mod learn;
 mod messages;
@@ -22,6 +25,7 @@ mod tree;
 
 pub use circuit::Circuit;
 pub use coder::{Coder, GROUP};
+pub use inference::{AnomalyScores, Distributions, Evidence, Explanations, Filling, Inference};
 pub use learn::{Learner, Settings, Smoothing, bits};
 pub use model::Model;
 pub mod table;
