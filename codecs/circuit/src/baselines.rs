@@ -27,6 +27,7 @@ impl Circuit {
                 let stride = padded(1);
                 let mut node = Node {
                     states: 1,
+                    labels: vec![0],
                     transition: vec![0.0; stride],
                     emission: vec![0.0; frequencies.len() * stride],
                 };
@@ -90,6 +91,7 @@ impl Circuit {
                 }
                 Node {
                     states: own.len(),
+                    labels: vec![0; own.len()],
                     transition,
                     emission,
                 }

@@ -4,7 +4,6 @@
 pub mod array;
 mod baselines;
 mod circuit;
-mod circuit;
 mod coder;
 mod fields;
 mod inference;
@@ -19,6 +18,7 @@ mod schema;
 mod sharing;
 mod structure;
 mod symbol_tree;
+pub mod table;
 #[cfg(test)]
 mod testing;
 mod tree;
@@ -28,8 +28,6 @@ pub use coder::{Coder, GROUP};
 pub use inference::{AnomalyScores, Distributions, Evidence, Explanations, Filling, Inference};
 pub use learn::{Learner, Settings, Smoothing, bits};
 pub use model::Model;
-pub mod table;
-
 pub use records::Records;
 pub use schema::{Kind, Schema, Variable};
 pub use structure::{MOST_VARIABLES, chow_liu_tree};
