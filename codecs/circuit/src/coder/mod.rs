@@ -26,7 +26,7 @@ use pulp::Arch;
 
 use crate::lanes::{LANES, Strided, multiply};
 use crate::{Circuit, Records};
-use symbols::Cumulative;
+use symbols::{Cumulative, Predicted};
 
 /// Records that are coded together, as one codeword.
 pub const GROUP: usize = LANES;
@@ -67,7 +67,8 @@ impl Coder {
         self.walk(records.len(), |node, weights, values| {
             for (lane, value) in values.iter_mut().enumerate() {
                 *value = records.record(lane)[node];
-                self.cumulative[node].encode(&mut encoder, weights.of(lane), *value);
+                self.predict(node, weights.of(lane))
+                    .encode(&mut encoder, *value);
             }
             Ok(())
         })?;
@@ -85,8 +86,9 @@ impl Coder {
         let mut decoded = vec![0; count * width];
         self.walk(count, |node, weights, values| {
             for (lane, value) in values.iter_mut().enumerate() {
-                *value = self.cumulative[node]
-                    .decode(&mut decoder, weights.of(lane))
+                *value = self
+                    .predict(node, weights.of(lane))
+                    .decode(&mut decoder)
                     .map_err(corrupt)?;
                 decoded[lane * width + node] = *value;
             }
@@ -94,6 +96,11 @@ impl Coder {
         })?;
         decoder.finish().map_err(corrupt)?;
         Ok(Records::new(width, decoded))
+    }
+
+    /// The symbols of a node whose states are so probable.
+    fn predict<'a>(&'a self, node: usize, weights: &'a [f32]) -> Predicted<'a> {
+        self.cumulative[node].predict(&self.circuit.nodes[node], weights)
     }
 
     /// Visits the nodes in preorder. `visit` is given how probable the states of the node are in each
