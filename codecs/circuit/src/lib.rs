@@ -16,6 +16,7 @@ mod schema;
 mod sharing;
 mod structure;
 mod symbol_tree;
+pub mod table;
 #[cfg(test)]
 mod testing;
 mod tree;
