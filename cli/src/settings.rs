@@ -120,6 +120,8 @@ fn job(resources: ResourceArgs, memory: u64, output: u64) -> Job {
         threads: NonZeroUsize::new(resources.threads).unwrap_or_else(all),
         budget: Budget::new(Limits { memory, output }),
         reference: None,
+        model: None,
+        models: None,
     }
 }
 

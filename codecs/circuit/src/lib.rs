@@ -2,18 +2,25 @@
 //! and lossless coding with them.
 
 pub mod array;
+mod block;
 mod circuit;
+mod codec;
 mod coder;
 mod fields;
+mod fit;
+mod front;
 mod lanes;
 mod learn;
+mod lengths;
 mod messages;
 mod model;
 mod parallel;
+mod prepared;
 mod random;
 mod records;
 mod schema;
 mod sharing;
+mod shipped;
 mod structure;
 mod symbol_tree;
 pub mod table;
@@ -21,11 +28,22 @@ pub mod table;
 mod testing;
 mod tree;
 
+use std::sync::Arc;
+
 pub use circuit::Circuit;
+pub use codec::CircuitCodec;
 pub use coder::{Coder, GROUP};
+pub use front::{Front, Parts};
 pub use learn::{Learner, Settings, Smoothing, bits};
 pub use model::Model;
 pub use records::Records;
 pub use schema::{Kind, Schema, Variable};
+pub use shipped::Shipped;
 pub use structure::{MOST_VARIABLES, chow_liu_tree};
 pub use tree::Tree;
+
+/// Every codec of this crate.
+#[must_use]
+pub fn codecs() -> Vec<Arc<dyn codec_core::Codec>> {
+    vec![Arc::new(CircuitCodec)]
+}
