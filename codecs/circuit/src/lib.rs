@@ -22,7 +22,7 @@ mod tree;
 
 pub use circuit::Circuit;
 pub use coder::{Coder, GROUP};
-pub use learn::{Learner, Settings, Smoothing, bits};
+pub use learn::{Data, Learner, Pass, PassKind, Plan, Settings, Smoothing, Training, bits};
 pub use model::Model;
 pub use records::Records;
 pub use schema::{Kind, Schema, Variable};
