@@ -8,12 +8,14 @@ mod binary;
 mod digits;
 mod log;
 mod prng;
+mod sensors;
 mod sequence;
 mod table;
 mod text;
 
 pub use digits::{Digits, digits};
 pub use prng::Prng;
+pub use sensors::sensor_table;
 
 /// A kind of generated data.
 ///
@@ -34,6 +36,9 @@ pub enum Sample {
     Log,
     /// A table of orders with columns that depend on each other.
     Csv,
+    /// A table of sensors' readings, numbers, categories and notes that depend on each other: the
+    /// beginning of a [`sensor_table`].
+    Sensors,
     /// A FASTA record: bases with mutated repeats and reverse complements, 60 to the line.
     Dna,
     /// 32-byte binary records: counters, slowly moving values, flags.
@@ -48,10 +53,11 @@ pub enum Sample {
 
 impl Sample {
     /// Every kind.
-    pub const ALL: [Sample; 8] = [
+    pub const ALL: [Sample; 9] = [
         Sample::Text,
         Sample::Log,
         Sample::Csv,
+        Sample::Sensors,
         Sample::Dna,
         Sample::Records,
         Sample::Sparse,
@@ -66,6 +72,7 @@ impl Sample {
             Sample::Text => "text",
             Sample::Log => "log",
             Sample::Csv => "csv",
+            Sample::Sensors => "sensors",
             Sample::Dna => "dna",
             Sample::Records => "records",
             Sample::Sparse => "sparse",
@@ -86,7 +93,7 @@ impl Sample {
         match self {
             Sample::Text => "txt",
             Sample::Log => "log",
-            Sample::Csv => "csv",
+            Sample::Csv | Sample::Sensors => "csv",
             Sample::Dna => "fa",
             Sample::Records | Sample::Sparse | Sample::Random => "bin",
             Sample::Image => "raw",
@@ -101,6 +108,7 @@ impl Sample {
             Sample::Text => text::bytes(len, &mut prng),
             Sample::Log => log::bytes(len, &mut prng),
             Sample::Csv => table::bytes(len, &mut prng),
+            Sample::Sensors => sensors::bytes(len, &mut prng),
             Sample::Dna => sequence::bytes(len, &mut prng),
             Sample::Records => binary::records(len, &mut prng),
             Sample::Sparse => binary::sparse(len, &mut prng),
@@ -142,6 +150,7 @@ mod tests {
                 ("text", 0x6a9c28b1aaadf923),
                 ("log", 0xb42daff1b2d2d014),
                 ("csv", 0x75ac520d314f433b),
+                ("sensors", 0x04c6dd2eca6ae875),
                 ("dna", 0xd1365ec159f913e5),
                 ("records", 0xed0fa97e749069c4),
                 ("sparse", 0xda050c16363d7bbd),
@@ -182,6 +191,20 @@ mod tests {
         let zeros = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == 0).count();
         assert!(zeros(&Sample::Sparse.bytes(100_000, 3)) > 95_000);
         assert!(zeros(&Sample::Random.bytes(100_000, 3)) < 500);
+    }
+
+    #[test]
+    fn readings_have_eleven_cells_and_errors_only_with_a_fault() {
+        let table = String::from_utf8(sensor_table(3000, 5)).unwrap();
+        assert!(Sample::Sensors.bytes(50_000, 5)[..] == table.as_bytes()[..50_000]);
+        let mut before = "";
+        for line in table.lines().skip(1) {
+            let fields: Vec<&str> = line.splitn(11, ',').collect();
+            assert_eq!(fields.len(), 11, "{line}");
+            assert_eq!(fields[8] == "ok", fields[9].is_empty(), "{line}");
+            assert!(fields[0] >= before && fields[10].matches('"').count().is_multiple_of(2));
+            before = fields[0];
+        }
     }
 
     #[test]
