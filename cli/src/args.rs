@@ -6,8 +6,10 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use codec_suite::core::parse_size;
 
 use crate::commands::bench::BenchArgs;
+use crate::commands::circuit::args::CircuitArgs;
 use crate::commands::log::args::LogArgs;
 use crate::commands::ncd::args::NcdArgs;
+use crate::commands::train::args::TrainArgs;
 use crate::range::ByteRange;
 
 /// Compress and decompress files with any codec of the suite.
@@ -57,6 +59,10 @@ pub(crate) enum Command {
     Log(LogArgs),
     /// Measure distances by compression, and classify with them
     Ncd(NcdArgs),
+    /// Learn the models of codecs
+    Train(TrainArgs),
+    /// Measure models of probabilistic circuits
+    Circuit(CircuitArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page

@@ -8,6 +8,7 @@
 
 mod attributes;
 mod bench;
+mod circuit;
 mod damage;
 mod dna;
 mod fixture;

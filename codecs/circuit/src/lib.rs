@@ -2,6 +2,7 @@
 //! and lossless coding with them.
 
 pub mod array;
+mod baselines;
 mod block;
 mod circuit;
 mod codec;
@@ -9,6 +10,7 @@ mod coder;
 mod fields;
 mod fit;
 mod front;
+mod inference;
 mod lanes;
 mod learn;
 mod lengths;
@@ -34,7 +36,8 @@ pub use circuit::Circuit;
 pub use codec::CircuitCodec;
 pub use coder::{Coder, GROUP};
 pub use front::{Front, Parts};
-pub use learn::{Learner, Settings, Smoothing, bits};
+pub use inference::{AnomalyScores, Distributions, Evidence, Explanations, Filling, Inference};
+pub use learn::{Data, Learner, Pass, PassKind, Plan, Settings, Smoothing, Training, bits};
 pub use model::Model;
 pub use records::Records;
 pub use schema::{Kind, Schema, Variable};

@@ -129,7 +129,7 @@ impl Messages {
             *log += f64::from(total).ln();
             let factor = 1.0 / total;
             for value in row {
-                *value *= factor;
+                *value = without_traces(*value * factor);
             }
         }
     }
@@ -158,11 +158,19 @@ impl Messages {
             let edge = Strided::rows(&self.edge[at], padded(circuit.parent_states(at)));
             multiply(batched.arch, edge, &node.transition, stride, posterior);
             for (value, factor) in posterior.iter_mut().zip(&self.likelihood[at]) {
-                *value *= factor;
+                *value = without_traces(*value * factor);
             }
             self.posterior[at] = whole;
         }
     }
+}
+
+/// Zero for what is too little to matter: products of such numbers would be subnormal, with which
+/// processors are slow.
+#[inline(always)]
+fn without_traces(share: f32) -> f32 {
+    const TRACE: f32 = 1e-20;
+    if share < TRACE { 0.0 } else { share }
 }
 
 /// `posterior / message`, where a message of zero means that the posterior is zero as well.

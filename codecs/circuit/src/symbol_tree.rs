@@ -21,6 +21,8 @@ pub(crate) struct Choice {
     pub(crate) branches: [Branch; 2],
     /// Probabilities of the branches for the variable as a whole.
     pub(crate) prior: [f32; 2],
+    /// First symbol of the first branch, first symbol of the second, and the one after its last.
+    pub(crate) bounds: [u16; 3],
     /// Choices above it.
     pub(crate) depth: u16,
     /// Probability of coming to it, for the variable as a whole.
@@ -65,6 +67,7 @@ impl SymbolTree {
         self.choices.push(Choice {
             branches: [Branch::Symbol(0); 2],
             prior,
+            bounds: [from as u16, cut as u16, to as u16],
             depth,
             reach,
         });

@@ -202,7 +202,7 @@ mod tests {
             let fields: Vec<&str> = line.splitn(11, ',').collect();
             assert_eq!(fields.len(), 11, "{line}");
             assert_eq!(fields[8] == "ok", fields[9].is_empty(), "{line}");
-            assert!(fields[0] >= before && fields[10].matches('"').count() % 2 == 0);
+            assert!(fields[0] >= before && fields[10].matches('"').count().is_multiple_of(2));
             before = fields[0];
         }
     }

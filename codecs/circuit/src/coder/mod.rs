@@ -16,6 +16,8 @@
 //! the entropy coder are integers made of them. [`GROUP`] records are walked side by side, and none
 //! changes the numbers of another.
 
+mod relatives;
+mod solid;
 mod symbols;
 
 use codec_core::{Error, Result};

@@ -74,7 +74,7 @@ impl Cumulative {
 
     /// How probable symbols below `symbol` are, to a factor. It never falls as `symbol` grows, since
     /// rounding keeps order.
-    fn below(&self, weights: &[f32], symbol: usize) -> f32 {
+    pub(super) fn below(&self, weights: &[f32], symbol: usize) -> f32 {
         dot(weights, &self.below[symbol * self.stride..][..self.stride])
     }
 

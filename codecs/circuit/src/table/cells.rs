@@ -66,7 +66,10 @@ impl<'c> Cells<'c> {
             if rest as usize * 2 > self.of_rows.len() {
                 return None;
             }
-            let is_other = |number: &&u32| others.contains(number);
+            let mut is_kept = vec![false; self.different.len()];
+            kept.iter()
+                .for_each(|number| is_kept[*number as usize] = true);
+            let is_other = |number: &&u32| !is_kept[**number as usize];
             let cells = self.of_rows.iter().filter(is_other).take(TRIED);
             others_bits = text_bits(cells.map(|number| self.different[*number as usize]));
             kept.sort_unstable();

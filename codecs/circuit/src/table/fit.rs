@@ -4,8 +4,10 @@ use codec_core::{Error, Result};
 
 use super::TableFront;
 use super::cells::{Cells, is_frequent, on_lattice, others_bits, takes_words};
-use super::front::{Column, Names, Place, Ranges, Steps};
-use super::measure::{DEPTHS, Symbols, TRIED, sequence_bits, step_bits, text_bits, tree_gains};
+use super::front::{Column, MOST_COLUMNS, Names, Place, Ranges, Steps};
+use super::measure::{
+    DEPTHS, Symbols, TEXT_SAMPLE, TRIED, sequence_bits, step_bits, text_bits, tree_gains,
+};
 use super::models::{Parents, StepContexts, differences};
 use super::number::Format;
 use super::ranges::ranges_of;
@@ -15,6 +17,8 @@ use super::rows::{Table, dialect};
 const ODD_SHARE: usize = 20;
 /// Columns that are compared with each other.
 const MOST_COMPARED: usize = 64;
+/// Columns before one that it is compared with, where there are more.
+const MOST_NEAR: usize = 8;
 /// A column of names leaves the record where models of its sequence cost this share of what a tree
 /// of columns would: a circuit finds more than a tree does.
 const SEQUENCE_SHARE: f64 = 0.85;
@@ -32,12 +36,19 @@ const MOST_SMOOTH: u8 = 4;
 /// What another column must save to be depended on, in bits and as a share.
 const LEAST_GAIN_BITS: f64 = 16.0;
 const LEAST_GAIN: f64 = 0.005;
+/// Columns that text is tried to be sorted by.
+const MOST_ORDERS: usize = 3;
 /// What a change in a column that follows another one costs, beside its text, in bits.
 const CHANGE_BITS: f64 = 12.0;
 
 /// See [`super::fit`].
 pub(super) fn fit(content: &[u8]) -> Result<TableFront> {
     let (delimiter, columns, has_header) = dialect(content)?;
+    if columns > MOST_COLUMNS {
+        return Err(Error::Unsupported(format!(
+            "not a table that can be coded: {columns} columns, but there may be {MOST_COLUMNS}"
+        )));
+    }
     let table = Table::split(content, delimiter, columns, has_header);
     let rows = table.len() + table.odd.len();
     if let Some((before, _)) = table.odd.first()
@@ -134,7 +145,13 @@ impl<'c> Chooser<'c> {
             return Column::Fixed(only.to_vec());
         }
         let is_own = |other: &usize| chosen[*other].as_ref().is_some_and(Column::is_own);
-        let own: Vec<usize> = (0..chosen.len()).filter(is_own).collect();
+        // Of a wide table, only the columns before.
+        let near = if chosen.len() > MOST_COMPARED {
+            column.saturating_sub(MOST_NEAR)..column
+        } else {
+            0..chosen.len()
+        };
+        let own: Vec<usize> = near.filter(is_own).collect();
         let is_copy = |other: &&usize| {
             let other = &self.cells[**other];
             other.of_rows == cells.of_rows && other.different == cells.different
@@ -142,9 +159,20 @@ impl<'c> Chooser<'c> {
         if let Some(of) = own.iter().find(is_copy) {
             return Column::Copied { of: *of };
         }
+        let is_frequent = is_frequent(cells.different.len(), cells.of_rows.len());
+        let named = self.names.iter().enumerate();
+        let named = named.filter_map(|(other, names)| {
+            let (_, symbols, _) = names.as_ref().filter(|(names, _, _)| !names.takes_others)?;
+            Some((other, symbols)).filter(|_| other != column && !self.is_number(column))
+        });
+        // Frequent cells always have symbols, as other columns may depend on them.
+        let as_text = match is_frequent {
+            true => f64::INFINITY,
+            false => self.text_order(column, named).1 * TEXT_HANDICAP,
+        };
         let mut best = Choice {
             column: Column::Text { by: None },
-            bits: text_bits(cells.cells()) * TEXT_HANDICAP,
+            bits: as_text,
         };
         let mut offer = |column: Column, bits: f64| {
             if bits < best.bits {
@@ -157,15 +185,17 @@ impl<'c> Chooser<'c> {
         {
             has_symbols = true;
             let tree = symbols.own_bits() - self.gains[column];
-            let sequence = sequence_bits(symbols, [None; 2]);
+            let alone = sequence_bits(symbols, [None; 2]);
+            let given = self.earlier_symbols(column);
+            let given = given.map(|given| sequence_bits(symbols, [Some(given), None]));
+            let sequence = given.fold(alone, f64::min);
             offer(Column::Names(names.clone()), bits + tree.min(sequence));
         }
         if let Some((ranges, symbols, bits)) = &self.ranges[column] {
             has_symbols = true;
             let own = (symbols.own_bits() - self.gains[column]).max(0.0);
             let is_exact = ranges.widths.iter().all(|width| *width == 0);
-            let is_category = is_frequent(cells.different.len(), cells.of_rows.len());
-            if !is_category || (is_exact && self.is_number(column)) {
+            if !is_frequent || (is_exact && self.is_number(column)) {
                 offer(Column::Ranges(ranges.clone()), bits + own);
             }
         }
@@ -192,6 +222,13 @@ impl<'c> Chooser<'c> {
         best.column
     }
 
+    /// Symbols of earlier columns that a column may depend on, if they are coded as names.
+    fn earlier_symbols(&self, column: usize) -> impl Iterator<Item = &[u8]> {
+        let earlier = self.names[..column].iter().flatten();
+        let symbols = earlier.map(|(_, symbols, _)| &symbols.of_rows[..]);
+        symbols.take(MOST_PARENTS)
+    }
+
     /// Whether cells are nothing but numbers.
     fn is_number(&self, column: usize) -> bool {
         let ranges = self.ranges[column].as_ref();
@@ -202,10 +239,6 @@ impl<'c> Chooser<'c> {
     fn steps_of(&self, column: usize) -> Option<(Steps, f64)> {
         let cells = &self.cells[column];
         let mut best: Option<(Steps, f64)> = None;
-        let earlier = self.names[..column].iter().flatten();
-        let by: Vec<&[u8]> = earlier
-            .map(|(_, symbols, _)| &symbols.of_rows[..])
-            .collect();
         for format in Format::guess(cells.cells()) {
             let Some((lattice, places)) = on_lattice(cells, format) else {
                 continue;
@@ -222,7 +255,7 @@ impl<'c> Chooser<'c> {
                 step_bits(&places[..rows], contexts)
             };
             let alone = bits_by(None);
-            let by = by.iter().take(MOST_PARENTS).map(|by| bits_by(Some(by)));
+            let by = self.earlier_symbols(column).map(|by| bits_by(Some(by)));
             let bits = by.fold(alone, f64::min) * places.len() as f64 / rows as f64;
             let bits = bits + others_bits(cells, &places);
             if best.as_ref().is_none_or(|(_, least)| bits < *least) {
@@ -379,20 +412,35 @@ impl<'c> Chooser<'c> {
     }
 
     fn sorted_text(&self, number: usize, columns: &[Column]) -> Column {
+        let others = columns.iter().enumerate();
+        let others = others.filter_map(|(other, column)| {
+            Some((other, self.symbols_of(other, column)?)).filter(|_| other != number)
+        });
+        let (by, _) = self.text_order(number, others);
+        Column::Text { by }
+    }
+
+    /// The column that text is best sorted by, if any, and the bits of the text then.
+    fn text_order<'s>(
+        &'s self,
+        number: usize,
+        others: impl Iterator<Item = (usize, &'s Symbols)>,
+    ) -> (Option<usize>, f64) {
         let cells: Vec<&[u8]> = self.cells[number].cells().collect();
         let mut best = (None, text_bits(cells.iter().copied()));
+        let beginnings = beginnings(&cells);
+        let gains = others.map(|(other, symbols)| (beginnings.gain_from(symbols), other, symbols));
+        let mut gains: Vec<(f64, usize, &Symbols)> =
+            gains.filter(|(gain, _, _)| *gain > 0.0).collect();
+        gains.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         // A prefix of the rows stands for all of them, not a few of the symbols.
         let mut len = 0;
         let rows = cells.iter().take_while(|cell| {
             len += cell.len() + 1;
-            len < 256 << 10
+            len < TEXT_SAMPLE
         });
         let rows = rows.count();
-        let with_symbols = columns
-            .iter()
-            .enumerate()
-            .filter_map(|(other, column)| Some((other, self.symbols_of(other, column)?)));
-        for (by, symbols) in with_symbols.take(2 * MOST_PARENTS) {
+        for (_, by, symbols) in gains.into_iter().take(MOST_ORDERS) {
             let mut order: Vec<usize> = (0..rows).collect();
             order.sort_by_key(|row| symbols.of_rows[*row]);
             let bits = text_bits(order.iter().map(|row| cells[*row]));
@@ -401,6 +449,22 @@ impl<'c> Chooser<'c> {
                 best = (Some(by), bits);
             }
         }
-        Column::Text { by: best.0 }
+        best
+    }
+}
+
+/// The first bytes of cells, hashed: what text depends on shows in how it begins.
+fn beginnings(cells: &[&[u8]]) -> Symbols {
+    const LEN: usize = 8;
+    let hash = |cell: &&[u8]| {
+        let start = cell.iter().take(LEN);
+        let hash = start.fold(0u32, |hash, byte| {
+            (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+        });
+        (hash ^ hash >> 16) as u8
+    };
+    Symbols {
+        of_rows: cells.iter().map(hash).collect(),
+        count: 256,
     }
 }

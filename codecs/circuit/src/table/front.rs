@@ -6,8 +6,8 @@ use super::number::{Format, Group};
 use super::port::{Reader, put_bytes, put_number, put_text, take_text};
 use crate::{Kind, Schema, Variable};
 
-/// Most columns of a table.
-const MOST_COLUMNS: usize = 1 << 16;
+/// Most columns of a table: each takes time and memory of its own, however short.
+pub(super) const MOST_COLUMNS: usize = 1 << 10;
 /// Most bytes that a front is unpacked to.
 const LARGEST_FRONT: usize = 16 << 20;
 

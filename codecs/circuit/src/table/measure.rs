@@ -6,7 +6,7 @@ use codec_entropy::mixing::{CostMeter, UNITS_PER_BIT};
 use super::models::{Parents, StepContexts, code_steps, code_symbols};
 
 /// Bytes of text that are compressed for an estimate.
-const TEXT_SAMPLE: usize = 256 << 10;
+pub(super) const TEXT_SAMPLE: usize = 256 << 10;
 
 /// Rows that models are tried on.
 pub(super) const TRIED: usize = 50_000;

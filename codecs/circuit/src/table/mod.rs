@@ -95,8 +95,9 @@ pub fn part(content: &[u8], front: &TableFront) -> Result<(Records, Vec<u8>)> {
 ///
 /// # Errors
 /// [`Error::Corrupt`](codec_core::Error::Corrupt) with the position in `rest` where the parts are
-/// not those of such a table. At most 40 bytes are allocated for each byte of `content_len`, beside
-/// what the byte codecs need (160 MiB at most).
+/// not those of such a table. For each byte of `content_len` some 10 to 20 bytes are allocated, at most
+/// 160 (in a table of empty cells), beside what the byte codecs need (160 MiB at most). Damage may also
+/// give another table of the same length: guard the content with a checksum.
 pub fn whole(
     front: &TableFront,
     records: &Records,

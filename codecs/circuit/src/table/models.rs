@@ -95,18 +95,19 @@ impl SymbolModel {
 /// Bits of numbers whose size is known, each in the context of those above it.
 struct Leaves {
     cells: Vec<AdaptiveProbability>,
+    cell_bits: u32,
     depth: u32,
 }
 
-/// Probabilities of a [`Leaves`], as a binary logarithm.
-const LEAF_BITS: u32 = 16;
-
 impl Leaves {
-    /// A model that learns the first `depth` bits; those behind are as likely set as not.
-    fn new(depth: u8) -> Self {
-        let len = if depth == 0 { 0 } else { 1 << LEAF_BITS };
+    /// A model that learns the first `depth` bits of `rows` numbers; those behind are as likely set
+    /// as not.
+    fn new(depth: u8, rows: usize) -> Self {
+        let cell_bits = (usize::BITS - rows.leading_zeros() + 4).min(16);
+        let len = if depth == 0 { 0 } else { 1 << cell_bits };
         Self {
             cells: vec![AdaptiveProbability::new(1 << 15, 1); len],
+            cell_bits,
             depth: u32::from(depth),
         }
     }
@@ -117,7 +118,7 @@ impl Leaves {
         for (done, place) in (0..bits).rev().enumerate() {
             let bit = number >> place & 1 == 1;
             let bit = if (done as u32) < self.depth {
-                let hash = context_hash(class << 40 ^ partial, 9) >> (64 - LEAF_BITS);
+                let hash = context_hash(class << 40 ^ partial, 9) >> (64 - self.cell_bits);
                 match self.cells.get_mut(hash as usize) {
                     Some(cell) => {
                         let bit = coder.code(bit, cell.probability().clamp(1, 65_535));
@@ -191,7 +192,7 @@ pub(super) fn code_steps(
     contexts: StepContexts<'_>,
 ) -> Result<(), OutOfRange> {
     let mut model = SymbolModel::new(usize::from(NO_NUMBER) + 1, places.len());
-    let mut leaves = Leaves::new(contexts.depth);
+    let mut leaves = Leaves::new(contexts.depth, places.len());
     let mut means = vec![Mean::default(); 256];
     let mut classes = vec![[0u64; 2]; 256];
     let (mut above, mut class_above) = (0i64, 0u64);
@@ -288,7 +289,7 @@ pub(super) fn code_offsets(
     widths: &[u8],
     depth: u8,
 ) {
-    let mut leaves = Leaves::new(depth);
+    let mut leaves = Leaves::new(depth, offsets.len());
     for (offset, symbol) in offsets.iter_mut().zip(symbols) {
         if let Some(&width) = widths.get(usize::from(*symbol)) {
             *offset = leaves.code(coder, *offset, u32::from(width), u64::from(*symbol));

@@ -357,6 +357,7 @@ fn clock_bases(format: &mut Format, sample: &[&[u8]]) {
         }
     }
     let is_behind_colon: Vec<bool> = groups.iter().map(|group| group.before == b":").collect();
+    let mut narrow = Vec::new();
     for (place, (group, most)) in groups.iter_mut().zip(most).enumerate() {
         let is_hour = is_behind_colon.get(place + 1) == Some(&true);
         group.base = match (group.width, is_behind_colon[place]) {
@@ -364,6 +365,17 @@ fn clock_bases(format: &mut Format, sample: &[&[u8]]) {
             (2, false) if is_hour && most < 24 => 24,
             _ => group.base,
         };
+        narrow.push((most + 1).next_power_of_two().min(group.base));
+    }
+    let product = groups
+        .iter()
+        .try_fold(1u64, |product, group| product.checked_mul(group.base));
+    if product.is_none_or(|product| product > LARGEST) {
+        // Of months, days and the like, at the risk of later ones that are text.
+        let pairs = groups.iter_mut().zip(narrow);
+        pairs
+            .filter(|(group, _)| group.width == 2)
+            .for_each(|(group, base)| group.base = base);
     }
 }
 
@@ -388,4 +400,101 @@ fn orders(format: &Format) -> Vec<Format> {
         }
     }
     formats
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn guess(cells: &[&str]) -> Vec<Format> {
+        Format::guess(cells.iter().map(|cell| cell.as_bytes()))
+    }
+
+    fn read_all(format: &Format, cells: &[&str]) -> Vec<Option<i64>> {
+        let cells = cells.iter().map(|cell| format.read(cell.as_bytes()));
+        cells.collect()
+    }
+
+    #[test]
+    fn numbers_are_read_with_what_is_around_them() {
+        for (cells, numbers) in [
+            (["7", "-12", "0", "90"], [7, -12, 0, 90]),
+            (["1.50", "-0.05", "20.00", "0.00"], [150, -5, 2000, 0]),
+            (["0.5", "1.25", "3", "-7.125"], [500, 1250, 3000, -7125]),
+            (["$1.5", "$-2.0", "$3.5", "$10.0"], [15, -20, 35, 100]),
+            (["node-2", "node-10", "node-0", "node-7"], [2, 10, 0, 7]),
+            (["\"5 %\"", "\"6 %\"", "\"70 %\"", "\"0 %\""], [5, 6, 70, 0]),
+        ] {
+            let format = guess(&cells).remove(0);
+            assert_eq!(read_all(&format, &cells), numbers.map(Some), "{cells:?}");
+        }
+    }
+
+    #[test]
+    fn what_would_not_be_written_again_is_no_number() {
+        let format = guess(&["1.5", "2.5", "3.0"]).remove(0);
+        for cell in [
+            "",
+            "-0.0",
+            "01.5",
+            "+1.5",
+            "1.50",
+            "1",
+            "1.5e3",
+            "NaN",
+            "1,5",
+            " 1.5",
+            "9999999999999999999.5",
+        ] {
+            assert_eq!(format.read(cell.as_bytes()), None, "{cell}");
+        }
+    }
+
+    #[test]
+    fn seconds_follow_each_other_over_the_hour() {
+        let cells = [
+            "2031-04-05 09:59:59.5Z",
+            "2031-04-05 10:00:00.0Z",
+            "2031-04-05 10:00:00.5Z",
+        ];
+        let format = guess(&cells).remove(0);
+        let numbers = read_all(&format, &cells);
+        assert_eq!(numbers[1].unwrap() - numbers[0].unwrap(), 5);
+        assert_eq!(numbers[2].unwrap() - numbers[1].unwrap(), 5);
+        assert_eq!(format.read(b"2031-04-05 10:60:00.0Z"), None);
+    }
+
+    #[test]
+    fn a_date_may_begin_with_its_day() {
+        let cells = ["28/01/2031", "01/02/2031", "02/02/2031"];
+        let formats = guess(&cells);
+        assert!(
+            formats
+                .iter()
+                .any(|format| read_all(format, &cells).is_sorted())
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_written_again(
+            cells in prop::collection::vec("[a-]{0,2}[0-9]{0,3}[.:]?[0-9]{0,3}", 1..6),
+            others in prop::collection::vec("[a-]{0,2}-?[0-9]{0,20}[.:]?[0-9]{0,4}", 0..20),
+            number in any::<i64>(),
+        ) {
+            let sample: Vec<&[u8]> = cells.iter().map(|cell| cell.as_bytes()).collect();
+            for format in Format::guess(sample.iter().copied()) {
+                prop_assert!(format.is_valid());
+                for cell in cells.iter().chain(&others) {
+                    if let Some(number) = format.read(cell.as_bytes()) {
+                        let mut written = Vec::new();
+                        prop_assert!(format.write(number, &mut written));
+                        prop_assert_eq!(&written[..], cell.as_bytes());
+                    }
+                }
+                let _ = format.write(number, &mut Vec::new());
+            }
+        }
+    }
 }

@@ -260,3 +260,42 @@ pub(super) fn take_cell<'c>(cells: &mut &'c [u8]) -> Option<&'c [u8]> {
     *cells = rest.strip_prefix(b"\n")?;
     Some(cell)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_split_where_quotes_allow() {
+        let content = b"a,b\n\"x,\ny\",2\nq\"q,\"z\"\"\" t\n\"open,1\n3,4";
+        let table = Table::split(content, b',', 2, true);
+        assert_eq!(table.header, Some(&b"a,b"[..]));
+        let cells: Vec<&str> = table
+            .cells
+            .iter()
+            .map(|cell| std::str::from_utf8(cell).unwrap())
+            .collect();
+        assert_eq!(cells, ["\"x,\ny\"", "2", "q\"q", "\"z\"\"\" t", "3", "4"]);
+        assert_eq!(table.odd, [(2, &b"\"open,1"[..])]);
+        assert_eq!((table.is_crlf, table.is_ended), (false, false));
+        let numbers: Vec<usize> = (0..3).map(|row| table.regular_row_number(row)).collect();
+        assert_eq!(numbers, [2, 3, 5]);
+    }
+
+    #[test]
+    fn the_delimiter_is_what_rows_have_in_common() {
+        for (content, expected) in [
+            ("a,b\n1,2\n", (b',', 2, true)),
+            ("x;y;z\n1,5;2,5;0\n3,5;2;1\n", (b';', 3, true)),
+            ("1\t2\n3\t4, 5\n", (b'\t', 2, false)),
+            (",name\n0,x\n1,y\n", (b',', 2, true)),
+            ("a,a\n1,2\n", (b',', 2, false)),
+        ] {
+            assert_eq!(
+                dialect(content.as_bytes()).unwrap(),
+                expected,
+                "{content:?}"
+            );
+        }
+    }
+}

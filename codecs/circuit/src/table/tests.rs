@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use codec_core::{Budget, Codec, Error};
+use codec_classic::{Gzip, Xz};
+use codec_core::{BlockCodec, Blocks, Budget, Codec, Error, Params};
 use proptest::prelude::*;
 
 use super::measure::{Symbols, tree_gains};
 use super::*;
+use crate::Records;
 
 /// Takes a table apart and puts it together, front written and read included.
 fn comes_back(table: &[u8]) -> TableParts {
@@ -347,6 +349,35 @@ proptest! {
     }
 
     #[test]
+    fn damaged_parts_of_any_table_are_damage_or_another_table(
+        table in table(),
+        at in any::<[prop::sample::Index; 3]>(),
+        flip in 1u8..,
+    ) {
+        let Ok(TableParts { front, records, mut rest }) = TableParts::of(&table) else {
+            return Ok(());
+        };
+        let mut written = Vec::new();
+        front.write(&mut written).unwrap();
+        let in_front = at[0].index(written.len());
+        written[in_front] ^= flip;
+        if let Ok((front, _)) = TableFront::read(&written)
+            && let Ok(content) = whole(&front, &records, &rest, table.len())
+        {
+            prop_assert_eq!(content.len(), table.len());
+        }
+        let in_rest = at[1].index(rest.len());
+        rest[in_rest] ^= flip;
+        let mut values = records.values().to_vec();
+        let in_values = at[2].index(values.len());
+        values[in_values] = 0;
+        let records = Records::new(records.width(), values);
+        if let Ok(content) = whole(&front, &records, &rest, table.len()) {
+            prop_assert_eq!(content.len(), table.len());
+        }
+    }
+
+    #[test]
     fn bytes_that_are_no_parts_are_damage(
         bytes in prop::collection::vec(any::<u8>(), 0..200),
         len in 0usize..10_000,
@@ -370,7 +401,7 @@ fn log_tables() -> Vec<(PathBuf, Vec<u8>)> {
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     paths.retain(|path| path.to_string_lossy().ends_with("_structured.csv.gz"));
-    let gzip = codec_core::Blocks(codec_classic::Gzip);
+    let gzip = Blocks(Gzip);
     let unpack = |path: PathBuf| {
         let packed = std::fs::read(&path).unwrap();
         let mut table = Vec::new();
@@ -399,19 +430,20 @@ fn estimated_len(parts: &TableParts) -> usize {
     front.len() + parts.rest.len() + bits as usize / 8
 }
 
-#[test]
-fn tables_of_real_logs_come_back_and_are_smaller_than_xz_makes_them() {
-    use codec_core::{BlockCodec, Params};
-    let mut params = Params::defaults(codec_classic::Xz.descriptor().params);
+/// Bytes that `xz -9e` makes of a table, to some tens.
+fn xz_len(table: &[u8]) -> usize {
+    let mut params = Params::defaults(Xz.descriptor().params);
     params.set("level", "9").unwrap();
     params.set("extreme", "true").unwrap();
+    Xz.encode_block(table, &params).unwrap().len()
+}
+
+#[test]
+fn tables_of_real_logs_come_back_and_are_smaller_than_xz_makes_them() {
     for (path, table) in log_tables() {
         let parts = comes_back(&table);
         let ours = estimated_len(&parts);
-        let xz = codec_classic::Xz
-            .encode_block(&table, &params)
-            .unwrap()
-            .len();
+        let xz = xz_len(&table);
         eprintln!(
             "{}: {} bytes, xz {xz}, here about {ours}",
             path.display(),
@@ -422,23 +454,11 @@ fn tables_of_real_logs_come_back_and_are_smaller_than_xz_makes_them() {
 }
 
 #[test]
-fn dump() {
-    let Ok(path) = std::env::var("DUMP") else {
-        return;
-    };
-    let table = codec_corpora::generate::sensor_table(20_000, 1);
-    std::fs::write(path, &table).unwrap();
+fn a_table_of_sensors_is_smaller_than_xz_makes_it() {
+    let table = codec_corpora::generate::sensor_table(10_000, 1);
     let parts = comes_back(&table);
-    let mut front = Vec::new();
-    parts.front.write(&mut front).unwrap();
-    println!(
-        "{} front {} rest {} est {}",
-        table.len(),
-        front.len(),
-        parts.rest.len(),
-        estimated_len(&parts)
-    );
-    for (n, d) in parts.front.names().iter().zip(parts.front.descriptions()) {
-        println!("    {n}: {d}");
-    }
+    let xz = xz_len(&table);
+    let ours = estimated_len(&parts);
+    assert!(ours < xz / 2, "{ours} bytes, xz {xz}");
+    assert!(parts.records.width() >= 4);
 }
