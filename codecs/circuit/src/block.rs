@@ -112,32 +112,49 @@ pub(crate) fn encode(
         Fitting::Auto => parts.records.len() >= LEAST_RECORDS,
         Fitting::Always => true,
     };
-    if is_worth && let Some(model) = learned(&parts, how)? {
-        let mut start = vec![INSIDE];
-        write_bytes(&model, &mut start);
-        // What decodes is what the file says, to the last bit.
-        let inside = Prepared::read(&model, how.budget)?;
-        let mut coded = encode_records(start, &inside, &parts, how)?;
-        if let Some(records) = &mut coded.records {
-            records.model_inside = model.len() as u64;
-        }
+    if !is_worth {
+        return Ok(best);
+    }
+    let mut least = usize::MAX;
+    for states in fit::states_to_try(&parts.front.schema(), &parts.records, how.effort) {
+        let effort = Effort {
+            states: Some(states),
+            ..how.effort
+        };
+        let Some(coded) = encode_fitted(&parts, effort, how)? else {
+            break;
+        };
+        let len = coded.payload.len();
         offer(coded);
+        if std::mem::replace(&mut least, len) <= len {
+            break;
+        }
     }
     Ok(best)
 }
 
-/// The file of a model for these records.
-fn learned(parts: &Parts, how: &How<'_>) -> Result<Option<Vec<u8>>> {
+/// Records with a model that is learned for them.
+fn encode_fitted(parts: &Parts, effort: Effort, how: &How<'_>) -> Result<Option<Coded>> {
     let schema = parts.front.schema();
-    let count = parts.records.len() as u64;
-    let needed = fit::memory_for(&schema, parts.records.len(), how.effort);
+    let count = parts.records.len();
+    let needed = fit::memory_for(&schema, count, effort);
     let reserved = how.budget.reserve("learning a circuit", needed)?;
-    let circuit = fit::fit(&schema, &parts.records, how.effort, how.threads)?;
+    let circuit = fit::fit(&schema, &parts.records, effort, how.threads)?;
     drop(reserved);
     let Some(circuit) = circuit else {
         return Ok(None);
     };
-    Model::write(&circuit, &parts.front.to_bytes()?, count, 1.0).map(Some)
+    let model = Model::write(&circuit, &parts.front.to_bytes()?, count as u64, 1.0)?;
+    drop(circuit);
+    let mut start = vec![INSIDE];
+    write_bytes(&model, &mut start);
+    // What decodes is what the file says, to the last bit.
+    let inside = Prepared::read(&model, how.budget)?;
+    let mut coded = encode_records(start, &inside, parts, how)?;
+    if let Some(records) = &mut coded.records {
+        records.model_inside = model.len() as u64;
+    }
+    Ok(Some(coded))
 }
 
 /// Content as bytes.

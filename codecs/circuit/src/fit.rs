@@ -12,6 +12,8 @@ use crate::{
 const TREE_RECORDS: usize = 10_000;
 /// Batches that learning takes at least, however few records there are.
 const LEAST_BATCHES: usize = 60;
+/// Values of all records up to which several numbers of states are tried.
+const QUICK_VALUES: usize = 1 << 19;
 /// Memory that learning may take up to level 6 and above, in bytes.
 const MEMORY: [u64; 2] = [256 << 20, 768 << 20];
 
@@ -75,6 +77,17 @@ fn memory(schema: &Schema, states: usize, batch: usize) -> u64 {
     tables * 4 * 5 + batch * schema.len() as u64 * states * 4 * 4
 }
 
+/// Numbers of states to try, most first, of which the model of the next one is only worth a try where
+/// that of the last one was smaller than the one before: several where that takes little time.
+pub(crate) fn states_to_try(schema: &Schema, records: &Records, effort: Effort) -> Vec<usize> {
+    let most = effort.states(schema, records.len(), batch_of(records.len()));
+    if effort.states.is_some() || records.values().len() > QUICK_VALUES {
+        return vec![most];
+    }
+    let halves = std::iter::successors(Some(most), |&states| (states > 1).then_some(states / 2));
+    halves.collect()
+}
+
 /// Learns a circuit from records; `None` if they have too many variables for that. The result does
 /// not depend on `threads`.
 ///
@@ -102,7 +115,7 @@ pub(crate) fn fit(
         states,
         labels_per_state: 2,
         batch,
-        steps: (0.4, 0.02),
+        steps: (0.5, 0.01),
         batches: (epochs * batches) as u32,
         smoothing: Smoothing {
             emission: 0.5,

@@ -15,9 +15,16 @@ pub struct Shipped {
     pub file: &'static [u8],
 }
 
+/// The models in `models/weights` at the root of the repository.
+const WEIGHTS: &[Shipped] = &[];
+
 impl Shipped {
-    /// Every model of this build: none without the feature `weights`.
-    pub const ALL: &'static [Shipped] = &[];
+    /// Every model of this build, those first that are preferred: none without the feature `weights`.
+    pub const ALL: &'static [Shipped] = if cfg!(feature = "weights") {
+        WEIGHTS
+    } else {
+        &[]
+    };
 
     /// The models for records of a schema.
     pub fn fitting(schema: &Schema) -> impl Iterator<Item = &'static Shipped> + '_ {
