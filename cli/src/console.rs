@@ -103,6 +103,13 @@ impl Console {
         }
     }
 
+    /// Says how far it is, on standard error; not with `-q` or `--no-progress`.
+    pub(crate) fn progress(&self, text: &str) {
+        if self.chatter.quiet == 0 && !self.chatter.no_progress {
+            say(text);
+        }
+    }
+
     /// Prints a line of a report to standard output.
     pub(crate) fn line(&mut self, text: &str) {
         self.put(format!("{text}\n").as_bytes());

@@ -64,6 +64,21 @@ impl Failure {
     }
 }
 
+/// A failure and the file it belongs to, if it belongs to one.
+pub(crate) struct Refusal {
+    pub(crate) file: Option<String>,
+    pub(crate) failure: Failure,
+}
+
+impl<E: Into<Failure>> From<E> for Refusal {
+    fn from(error: E) -> Self {
+        Refusal {
+            file: None,
+            failure: error.into(),
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Failure {
         let exit = Exit::of(&error);

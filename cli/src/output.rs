@@ -4,6 +4,7 @@
 //! attributes, flushed to the disk and renamed. Whatever goes wrong before that leaves nothing
 //! behind, and leaves alone what was there.
 
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::AsFd;
@@ -216,6 +217,22 @@ impl Write for Output {
         };
         flushed.inspect_err(|error| self.failure = Some(self.cannot_write(error)))
     }
+}
+
+/// An error if `path` is in the way of an output.
+pub(crate) fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
+    if !force && path != Path::new("-") && fs::metadata(path).is_ok_and(|old| old.is_file()) {
+        let title = format!("{} exists already", shown::path(path));
+        return Err(Failure::new(Exit::Error, title).hint("-f overwrites it"));
+    }
+    Ok(())
+}
+
+/// `path` with `suffix` behind it.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// A file under its temporary name; dropping it removes the file.

@@ -8,6 +8,8 @@
 
 mod attributes;
 mod bench;
+mod circuit;
+mod circuit_codec;
 mod damage;
 mod dna;
 mod fixture;

@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 mod cat;
+pub(crate) mod circuit;
 mod completions;
 mod decode;
 mod encode;
@@ -12,6 +13,7 @@ mod man;
 pub(crate) mod ncd;
 mod recover;
 mod test;
+pub(crate) mod train;
 
 use crate::args::Command;
 use crate::exit::Exit;
@@ -29,6 +31,8 @@ pub(crate) fn run(command: &Command) -> Exit {
         Command::Recover(args) => recover::run(args),
         Command::Log(args) => log::run(args),
         Command::Ncd(args) => ncd::run(args),
+        Command::Train(args) => train::run(args),
+        Command::Circuit(args) => circuit::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
     }

@@ -85,6 +85,11 @@ impl<'a> Fields<'a> {
         &self.input[self.at..]
     }
 
+    /// Bytes not read yet.
+    pub(crate) fn left(&self) -> usize {
+        self.input.len() - self.at
+    }
+
     /// Bytes read so far.
     pub(crate) fn position(&self) -> usize {
         self.at

@@ -11,6 +11,7 @@
 //! Streams, threads and limits: [`core::encode_stream`] and [`core::decode_streams`] with a
 //! [`registry`].
 
+pub use codec_circuit as circuit;
 pub use codec_classic as classic;
 pub use codec_core as core;
 pub use codec_dna as dna;
@@ -28,6 +29,7 @@ pub fn registry() -> Registry {
         .into_iter()
         .chain(codec_log::codecs())
         .chain(codec_dna::codecs())
+        .chain(codec_circuit::codecs())
     {
         registry.register(codec);
     }

@@ -1,6 +1,8 @@
 //! Options of `codec ncd`.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::thread;
 
 use clap::{Args, Subcommand, ValueEnum};
 use codec_suite::ncd::dataset::HeaderLabel;
@@ -111,6 +113,14 @@ pub(crate) struct ThreadArgs {
         hide_env_values = true
     )]
     pub(crate) threads: usize,
+}
+
+impl ThreadArgs {
+    /// Threads to run.
+    pub(crate) fn count(self) -> NonZeroUsize {
+        let all = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        NonZeroUsize::new(self.threads).unwrap_or_else(all)
+    }
 }
 
 /// A formula for distances.

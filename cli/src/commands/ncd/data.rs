@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use codec_suite::core::Error;
 use codec_suite::ncd::dataset::{Dataset, Format, Item, ReadOptions, read};
@@ -12,27 +11,13 @@ use super::args::{DataArgs, FormatChoice, ThreadArgs};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
+pub(super) use crate::failure::Refusal;
 use crate::shown::safe;
 use crate::source::name_of;
 use crate::units::count;
 
 /// Most bytes of one file that are read if nothing else is asked for.
 const MAX_BYTES: u64 = 1 << 30;
-
-/// A failure and the file it belongs to, if it belongs to one.
-pub(super) struct Refusal {
-    pub(super) file: Option<String>,
-    pub(super) failure: Failure,
-}
-
-impl<E: Into<Failure>> From<E> for Refusal {
-    fn from(error: E) -> Self {
-        Refusal {
-            file: None,
-            failure: error.into(),
-        }
-    }
-}
 
 /// The items of all `paths` in order. Files with one item each that would have the same name are
 /// called by their paths.
@@ -99,8 +84,7 @@ pub(super) fn warn_of_alphabets(data: &Dataset, console: &Console) {
 
 /// Threads to run.
 pub(super) fn threads(args: ThreadArgs) -> NonZeroUsize {
-    let all = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    NonZeroUsize::new(args.threads).unwrap_or_else(all)
+    args.count()
 }
 
 /// A failure to read a data set, with the option that may help.

@@ -1,6 +1,5 @@
 //! Matrices and what is made of them, as files.
 
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -12,6 +11,7 @@ use super::data::Refusal;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::{Output, Target};
+pub(super) use crate::output::{beside, check_free};
 use crate::source::name_of;
 
 /// Reads a matrix in any format; `-` is standard input.
@@ -127,22 +127,6 @@ pub(super) fn write_file(
     written.map_err(|failure| output.take_failure().unwrap_or(failure))?;
     output.complete()?;
     output.commit()
-}
-
-/// An error if `path` is in the way of an output.
-pub(super) fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
-    if !force && path != Path::new("-") && fs::metadata(path).is_ok_and(|old| old.is_file()) {
-        let title = format!("{} exists already", name_of(Some(path)));
-        return Err(Failure::new(Exit::Error, title).hint("-f overwrites it"));
-    }
-    Ok(())
-}
-
-/// `path` with `suffix` behind it.
-pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 fn names_of(path: &Path) -> PathBuf {

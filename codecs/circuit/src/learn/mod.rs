@@ -1,7 +1,9 @@
 //! Learning the parameters of a circuit from records: expectation maximisation.
 
+mod checkpoint;
 mod start;
 mod statistics;
+mod training;
 
 use std::num::NonZeroUsize;
 
@@ -9,9 +11,11 @@ use codec_core::{Error, Result};
 use pulp::Arch;
 
 pub use statistics::Smoothing;
+pub use training::{Data, Pass, PassKind, Plan, Training};
 
 use crate::circuit::Node;
 use crate::messages::{Batched, Messages, transpose, transposed};
+use crate::model::MOST_LABELS;
 use crate::random::Random;
 use crate::sharing::{Priors, Sharing};
 use crate::symbol_tree::SymbolTree;
@@ -66,6 +70,62 @@ struct Workspace {
     counts: Vec<Counts>,
 }
 
+impl Settings {
+    /// Checks that every value is in its range.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] naming the value and its range.
+    pub fn check(&self) -> Result<()> {
+        let Self {
+            steps, smoothing, ..
+        } = *self;
+        let in_range = [
+            (
+                (1..=Circuit::MOST_STATES).contains(&self.states),
+                format!(
+                    "{} states; 1 to {} are possible",
+                    self.states,
+                    Circuit::MOST_STATES
+                ),
+            ),
+            (
+                (1..=MOST_LABELS).contains(&self.states.saturating_mul(self.labels_per_state)),
+                format!(
+                    "{} labels to each of {} states; together at least 1 and at most {MOST_LABELS} \
+                     are possible",
+                    self.labels_per_state, self.states
+                ),
+            ),
+            (
+                self.batch > 0,
+                "batches of no records; at least 1 is possible".to_owned(),
+            ),
+            (
+                [steps.0, steps.1]
+                    .iter()
+                    .all(|step| *step > 0.0 && *step <= 1.0),
+                format!(
+                    "steps from {} to {}; they lie above 0 and up to 1",
+                    steps.0, steps.1
+                ),
+            ),
+            (
+                [smoothing.emission, smoothing.growth, smoothing.transition]
+                    .iter()
+                    .all(|value| *value > 0.0 && value.is_finite()),
+                format!(
+                    "a smoothing of {}, {}, {}; numbers above 0 are possible",
+                    smoothing.emission, smoothing.growth, smoothing.transition
+                ),
+            ),
+        ];
+        match in_range.into_iter().find(|(holds, _)| !holds) {
+            Some((_, problem)) => Err(Error::Usage(problem)),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Learner {
     /// Begins with states from clusters of values; see [`Settings`].
     ///
@@ -84,6 +144,7 @@ impl Learner {
                 "records to learn from that are of another shape, or none".to_owned(),
             ));
         }
+        settings.check()?;
         let mut random = Random::new(settings.seed);
         let sample = start::sample(records, &mut random);
         let assignments = start::assign(schema, tree, &sample, settings, &mut random, threads)?;

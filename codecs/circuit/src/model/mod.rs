@@ -23,6 +23,7 @@ mod shared;
 use codec_core::{Budget, Error, Result};
 use xxhash_rust::xxh64::xxh64;
 
+use crate::circuit::Node;
 use crate::fields::{Fields, write_bytes, write_number};
 use crate::lanes::padded;
 use crate::sharing::Sharing;
@@ -32,7 +33,7 @@ use parameters::{Streams, Tradeoff, label_count, read_nodes, write_nodes};
 const MAGIC: &[u8; 4] = b"CIRC";
 const VERSION: u8 = 1;
 /// Most labels of states.
-const MOST_LABELS: usize = 4096;
+pub(crate) const MOST_LABELS: usize = 4096;
 
 /// A circuit as it is stored: parameters rounded to what is in the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,17 +59,8 @@ impl Model {
         write_bytes(front, &mut out);
         write_schema(&circuit.schema, &mut out);
         write_number(records, &mut out);
-        for parent in circuit.tree.parents() {
-            write_number(parent.map_or(0, |parent| u64::from(parent) + 1), &mut out);
-        }
-        for node in &circuit.nodes {
-            write_number(node.states as u64, &mut out);
-            let mut before = 0;
-            for &label in &node.labels {
-                write_number(u64::from(label - before), &mut out);
-                before = label;
-            }
-        }
+        write_tree(&circuit.tree, &mut out);
+        write_labels(&circuit.nodes, &mut out);
         let tradeoff = Tradeoff {
             records: records as f32,
             bits_per_model_bit: exactness,
@@ -101,6 +93,9 @@ impl Model {
         let records = fields.number()?;
         let tree = read_tree(&mut fields, schema.len())?;
         let labels = read_labels(&mut fields, schema.len())?;
+        if schema.grid.is_none() && labels.iter().flatten().any(|&label| label > 0) {
+            return Err(fields.corrupt("states of variables without a grid have labels"));
+        }
         let size = Size::of(&schema, &tree, &labels);
         let reserved = budget.reserve("a circuit", size.memory())?;
         let at = fields.position();
@@ -190,7 +185,7 @@ impl Size {
     }
 }
 
-fn write_schema(schema: &Schema, out: &mut Vec<u8>) {
+pub(crate) fn write_schema(schema: &Schema, out: &mut Vec<u8>) {
     write_number(schema.len() as u64, out);
     for run in schema.variables.chunk_by(|a, b| a == b) {
         write_number(run.len() as u64, out);
@@ -202,7 +197,7 @@ fn write_schema(schema: &Schema, out: &mut Vec<u8>) {
     write_number(columns as u64, out);
 }
 
-fn read_schema(fields: &mut Fields<'_>) -> Result<Schema> {
+pub(crate) fn read_schema(fields: &mut Fields<'_>) -> Result<Schema> {
     let count = fields.number_up_to(MOST_VARIABLES as u64, "the number of variables")?;
     let mut variables = Vec::with_capacity(count);
     while variables.len() < count {
@@ -237,7 +232,24 @@ fn read_schema(fields: &mut Fields<'_>) -> Result<Schema> {
     })
 }
 
-fn read_tree(fields: &mut Fields<'_>, len: usize) -> Result<Tree> {
+pub(crate) fn write_tree(tree: &Tree, out: &mut Vec<u8>) {
+    for parent in tree.parents() {
+        write_number(parent.map_or(0, |parent| u64::from(parent) + 1), out);
+    }
+}
+
+pub(crate) fn write_labels(nodes: &[Node], out: &mut Vec<u8>) {
+    for node in nodes {
+        write_number(node.states as u64, out);
+        let mut before = 0;
+        for &label in &node.labels {
+            write_number(u64::from(label - before), out);
+            before = label;
+        }
+    }
+}
+
+pub(crate) fn read_tree(fields: &mut Fields<'_>, len: usize) -> Result<Tree> {
     let mut parents = Vec::with_capacity(len);
     for _ in 0..len {
         let parent = fields.number_up_to(len as u64, "the parent of a variable")?;
@@ -246,7 +258,7 @@ fn read_tree(fields: &mut Fields<'_>, len: usize) -> Result<Tree> {
     Tree::new(parents).map_err(|error| error.offset_by(fields.position() as u64))
 }
 
-fn read_labels(fields: &mut Fields<'_>, len: usize) -> Result<Vec<Vec<u16>>> {
+pub(crate) fn read_labels(fields: &mut Fields<'_>, len: usize) -> Result<Vec<Vec<u16>>> {
     let mut all = Vec::with_capacity(len);
     for _ in 0..len {
         let states = fields.number_up_to(Circuit::MOST_STATES as u64, "a number of states")?;
