@@ -16,7 +16,7 @@
 //! |---|---|
 //! | rest | its length; the length of what it is packed to by `brotli`, or 0; the bytes |
 //! | records | how many |
-//! | share | records of a codeword, except the last one |
+//! | share | records of a codeword, except the last one; 0 if all are one solid stream, to the end |
 //! | least | bytes of the shortest codeword but the last, if there are several |
 //! | width | one byte: bits that tell how much longer than that a codeword is, if there are several |
 //! | lengths | of every codeword but the last, in that many bits each, low bits first, filled up to a byte |
@@ -28,6 +28,7 @@ use std::ops::Range;
 use codec_classic::{Auto, Brotli};
 use codec_core::{BlockCodec, Budget, Error, Memory, Params, Result};
 
+use crate::coder::SOLID_MEMORY;
 use crate::fields::{Fields, write_bytes, write_number};
 use crate::fit::{self, Effort};
 use crate::front::Parts;
@@ -74,9 +75,20 @@ pub(crate) enum Fitting {
     Always,
 }
 
+/// Whether records are one stream that adapts to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Solid {
+    /// Codewords, each readable alone.
+    Never,
+    /// Where records are not readable alone anyway: tables.
+    Tables,
+    Always,
+}
+
 /// How to encode.
 pub(crate) struct How<'a> {
     pub(crate) fitting: Fitting,
+    pub(crate) solid: Solid,
     pub(crate) effort: Effort,
     pub(crate) threads: NonZeroUsize,
     pub(crate) budget: &'a Budget,
@@ -144,7 +156,8 @@ fn encode_fitted(parts: &Parts, effort: Effort, how: &How<'_>) -> Result<Option<
     let Some(circuit) = circuit else {
         return Ok(None);
     };
-    let model = Model::write(&circuit, &parts.front.to_bytes()?, count as u64, 1.0)?;
+    let exactness = if is_solid(parts, how) { 0.3 } else { 1.0 };
+    let model = Model::write(&circuit, &parts.front.to_bytes()?, count as u64, exactness)?;
     drop(circuit);
     let mut start = vec![INSIDE];
     write_bytes(&model, &mut start);
@@ -200,20 +213,16 @@ fn encode_records(
     let Parts { records, rest, .. } = parts;
     write_rest(rest, &mut payload)?;
     write_number(records.len() as u64, &mut payload);
-    let share = share(model, records)?;
-    write_number(share as u64, &mut payload);
-    let codewords = parallel::map(how.threads, records.len().div_ceil(share), |number| {
-        let first = number * share;
-        let end = records.len().min(first + share);
-        model.coder.encode(&records.range(first..end))
-    })?;
-    let codewords: Vec<Vec<u8>> = codewords.into_iter().collect::<Result<_>>()?;
-    write_lengths(&codewords, &mut payload);
-    let codeword_bytes: usize = codewords.iter().map(Vec::len).sum();
-    payload.reserve_exact(codeword_bytes);
-    codewords
-        .iter()
-        .for_each(|codeword| payload.extend_from_slice(codeword));
+    let codeword_bytes = if is_solid(parts, how) {
+        write_number(0, &mut payload);
+        let reserved = how.budget.reserve("a solid stream", SOLID_MEMORY)?;
+        let stream = model.coder.encode_solid(records)?;
+        drop(reserved);
+        payload.extend_from_slice(&stream);
+        stream.len()
+    } else {
+        write_codewords(model, records, how, &mut payload)?
+    };
     Ok(Coded {
         payload,
         records: Some(CodedRecords {
@@ -223,6 +232,38 @@ fn encode_records(
             model_inside: 0,
         }),
     })
+}
+
+fn is_solid(parts: &Parts, how: &How<'_>) -> bool {
+    match how.solid {
+        Solid::Never => false,
+        Solid::Tables => matches!(parts.front, Front::Table(_)),
+        Solid::Always => true,
+    }
+}
+
+/// Writes codewords behind their lengths, and returns how long they are together.
+fn write_codewords(
+    model: &Prepared,
+    records: &Records,
+    how: &How<'_>,
+    payload: &mut Vec<u8>,
+) -> Result<usize> {
+    let share = share(model, records)?;
+    write_number(share as u64, payload);
+    let codewords = parallel::map(how.threads, records.len().div_ceil(share), |number| {
+        let first = number * share;
+        let end = records.len().min(first + share);
+        model.coder.encode(&records.range(first..end))
+    })?;
+    let codewords: Vec<Vec<u8>> = codewords.into_iter().collect::<Result<_>>()?;
+    write_lengths(&codewords, payload);
+    let codeword_bytes = codewords.iter().map(Vec::len).sum();
+    payload.reserve_exact(codeword_bytes);
+    codewords
+        .iter()
+        .for_each(|codeword| payload.extend_from_slice(codeword));
+    Ok(codeword_bytes)
 }
 
 /// Records of a codeword: few, so that any of them is near, but enough for codewords to be long.
@@ -441,7 +482,7 @@ struct Opened<'a> {
     rest: Vec<u8>,
     /// Number of records.
     count: usize,
-    /// Records of a codeword.
+    /// Records of a codeword; 0 for a solid stream.
     share: usize,
     /// Where codewords end within `codewords`, but for the last one.
     ends: Vec<usize>,
@@ -495,10 +536,11 @@ impl<'a> Opened<'a> {
             )));
         }
         let share = fields.number_up_to(MOST_SHARE as u64, "records of a codeword")?;
-        if share < GROUP || count == 0 {
+        if (share < GROUP && share != 0) || count == 0 {
             return Err(fields.corrupt("codewords without records"));
         }
-        let ends = read_lengths(&mut fields, count.div_ceil(share))?;
+        let codewords = if share == 0 { 1 } else { count.div_ceil(share) };
+        let ends = read_lengths(&mut fields, codewords)?;
         let at = fields.position() as u64;
         let codewords = fields.rest();
         if ends.last().is_some_and(|&end| end > codewords.len()) {
@@ -529,19 +571,30 @@ impl<'a> Opened<'a> {
     /// Memory to decode everything, beside the content and the payload, in bytes.
     fn memory(&self, content_len: usize) -> u64 {
         let content_len = content_len as u64;
-        match self.front() {
+        let solid = if self.share == 0 { SOLID_MEMORY } else { 0 };
+        let beside_records = match self.front() {
             Front::Array(_) => content_len.saturating_mul(2),
             Front::Table(front) => {
                 let cells = (self.count as u64).saturating_mul(front.names().len() as u64);
                 let text = BYTES_MEMORY.min(content_len.saturating_mul(16));
                 cells.saturating_mul(40).saturating_add(text)
             }
-        }
+        };
+        beside_records.saturating_add(solid)
     }
 
     /// Some of the records, of which there are at least `numbers.end`.
     fn records(&self, numbers: Range<usize>, threads: NonZeroUsize) -> Result<Records> {
         let model = self.model();
+        if self.share == 0 {
+            let solid = model.coder.decode_solid(self.codewords, self.count);
+            let records = solid.map_err(|error| error.offset_by(self.at))?;
+            return Ok(if numbers.len() == self.count {
+                records
+            } else {
+                records.range(numbers)
+            });
+        }
         let first = numbers.start / self.share;
         let last = numbers.end.div_ceil(self.share);
         let parts = parallel::map(threads, last - first, |number| {

@@ -9,7 +9,7 @@ use codec_core::{
     MediaSink, Memory, ParamKind, ParamSpec, Params, RecordStats, Result, Stats,
 };
 
-use crate::block::{self, Coded, Fitting, How};
+use crate::block::{self, Coded, Fitting, How, Solid};
 use crate::fit::Effort;
 use crate::front::Parts;
 use crate::prepared::Prepared;
@@ -36,6 +36,15 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         name: "fit",
         doc: "learn a model for the very records and store it where that is smaller: auto does if no other model is",
+        kind: ParamKind::Choice {
+            values: &["auto", "always", "never"],
+            default: "auto",
+        },
+        needed_to_decode: false,
+    },
+    ParamSpec {
+        name: "solid",
+        doc: "one stream that adapts to the records: smaller, but none is readable alone; auto is for tables, and from level 6",
         kind: ParamKind::Choice {
             values: &["auto", "always", "never"],
             default: "auto",
@@ -185,6 +194,7 @@ impl Codec for CircuitCodec {
         };
         let mut encoder = Encoder {
             fitting,
+            solid: solid(params),
             is_strict: given.is_some() || fitting == Fitting::Always,
             effort: effort(params),
             named: given,
@@ -270,6 +280,7 @@ fn decode_frame(frame: &Frame, named: Option<&Prepared>, job: &Job) -> Result<Ve
 /// Encodes the blocks of a stream, one after the other.
 struct Encoder<'a> {
     fitting: Fitting,
+    solid: Solid,
     /// Whether content without records is refused: a model was asked for.
     is_strict: bool,
     effort: Effort,
@@ -341,6 +352,7 @@ impl Encoder<'_> {
         let reserved = budget.reserve("encoder memory", beside.saturating_add(bytes))?;
         let how = How {
             fitting: self.fitting,
+            solid: self.solid,
             effort: self.effort,
             threads: self.job.threads,
             budget,
@@ -455,6 +467,18 @@ fn fitting(params: &Params) -> Fitting {
         "always" => Fitting::Always,
         "never" => Fitting::Never,
         _ => Fitting::Auto,
+    }
+}
+
+/// Level from which records are one stream unless they are asked to be readable alone.
+const SOLID_LEVEL: i64 = 6;
+
+fn solid(params: &Params) -> Solid {
+    match params.choice("solid") {
+        "always" => Solid::Always,
+        "never" => Solid::Never,
+        _ if params.integer("level") >= SOLID_LEVEL => Solid::Always,
+        _ => Solid::Tables,
     }
 }
 

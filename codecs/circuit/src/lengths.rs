@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use codec_core::{Budget, CodeLength, Error, Limits, Params, Primed, Result};
 
-use crate::block::{self, Fitting, How};
+use crate::block::{self, Fitting, How, Solid};
 use crate::codec::{CircuitCodec, effort};
 use crate::prepared::Prepared;
 use crate::{Circuit, Front, Records, Shipped, bits, fit};
@@ -31,6 +31,7 @@ impl CodeLength for CircuitCodec {
         }
         let how = How {
             fitting: Fitting::Auto,
+            solid: Solid::Never,
             effort: effort(params),
             threads: NonZeroUsize::MIN,
             budget: &budget(),

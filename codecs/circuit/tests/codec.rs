@@ -372,3 +372,23 @@ fn a_model_of_another_kind_of_file_is_refused() {
     let refused = encoded(&pictures(5, 1), &[], &with_model(other));
     assert!(matches!(refused, Err(Error::Corrupt { .. })));
 }
+
+#[test]
+fn solid_records_are_fewer_bytes_and_still_had_by_number() {
+    let content = pictures(900, 4);
+    let apart = [("fit", "always"), ("solid", "never")];
+    let solid = [("fit", "always"), ("solid", "always")];
+    let (apart, _) = encoded(&content, &apart, &job(1)).unwrap();
+    let (one, _) = encoded(&content, &solid, &job(1)).unwrap();
+    let (three, _) = encoded(&content, &solid, &job(3)).unwrap();
+    assert_eq!(one, three);
+    assert!(one.len() < apart.len(), "{} {}", one.len(), apart.len());
+    assert_eq!(decoded(&one, &job(2)).unwrap(), content);
+    let job = job(1);
+    let mut reader = Reader::new(&one[..], &job.budget);
+    let header = reader.next_stream().unwrap().unwrap();
+    let frame = reader.next_frame().unwrap().unwrap();
+    let (records, count) = CircuitCodec.records(&header, &frame, 17..19, &job).unwrap();
+    assert_eq!(count, 900);
+    assert_eq!(records, content[16 + 17 * 25..16 + 19 * 25]);
+}

@@ -26,6 +26,7 @@ use pulp::Arch;
 
 use crate::lanes::{LANES, Strided, multiply};
 use crate::{Circuit, Records};
+pub(crate) use solid::SOLID_MEMORY;
 use symbols::{Cumulative, Predicted};
 
 /// Records that are walked side by side.

@@ -23,6 +23,9 @@ const INPUTS: usize = 16;
 /// Most bits of the number of adaptive probabilities of a context.
 const TABLE_BITS: u32 = 20;
 
+/// Most memory of a solid stream beside the circuit and the records, in bytes.
+pub(crate) const SOLID_MEMORY: u64 = ((CONTEXTS as u64) << (TABLE_BITS + 2)) + (8 << 20);
+
 impl Coder {
     /// All records as one stream: smaller than codewords, but readable from the start only.
     ///
