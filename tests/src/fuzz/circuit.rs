@@ -53,7 +53,8 @@ pub fn circuit_model(data: &[u8]) {
     let content = b"\0\0\x08\x02\0\0\0\x01\0\0\0\x02ab";
     let params = Params::defaults(CircuitCodec.descriptor().params);
     let mut file = Vec::new();
-    let media = codec_suite::core::Media::bytes(&mut &content[..], "");
+    let mut input = &content[..];
+    let media = codec_suite::core::Media::bytes(&mut input, "");
     let encoded = codec_suite::core::encode_stream(&CircuitCodec, media, &params, &job, &mut file);
     if encoded.is_ok() {
         let mut decoded = Vec::new();
