@@ -25,7 +25,7 @@ const ENCODING_SHARE: u64 = 4;
 const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         name: "level",
-        doc: "effort of learning a model: 1 is 4 states and 2 passes, 5 is 16 and 5, 9 is 64 and 12",
+        doc: "effort of learning a model: 1 is 4 states and 2 passes, 5 is 32 and 5, 9 is 64 and 16",
         kind: ParamKind::Integer {
             min: 1,
             max: 9,

@@ -11,7 +11,7 @@ use crate::{
 /// Records that the tree is found from.
 const TREE_RECORDS: usize = 10_000;
 /// Batches that learning takes at least, however few records there are.
-const LEAST_BATCHES: usize = 60;
+const LEAST_BATCHES: usize = 150;
 /// Values of all records up to which several numbers of states are tried.
 const QUICK_VALUES: usize = 1 << 19;
 /// Memory that learning may take up to level 6 and above, in bytes.
@@ -31,14 +31,14 @@ pub(crate) struct Effort {
 /// Most states and passes over the records, by level.
 const LEVELS: [(usize, usize); 9] = [
     (4, 2),
-    (6, 2),
-    (8, 3),
-    (12, 4),
-    (16, 5),
-    (24, 6),
+    (8, 2),
+    (12, 3),
+    (16, 4),
+    (32, 5),
     (32, 8),
-    (48, 10),
-    (64, 12),
+    (48, 8),
+    (64, 10),
+    (64, 16),
 ];
 
 impl Effort {
@@ -47,17 +47,19 @@ impl Effort {
         LEVELS[at]
     }
 
-    /// Most memory that [`fit`] takes, in bytes.
+    /// Most memory that [`fit`] takes in bytes, unless the number of states is given or it takes more
+    /// with one.
     pub(crate) fn memory(self) -> u64 {
         MEMORY[usize::from(self.level > 6)]
     }
 
     /// States for so many records: more than these cost more in the model than they save.
     fn states(self, schema: &Schema, records: usize, batch: usize) -> usize {
-        let mut states = self.states.unwrap_or_else(|| {
-            let worth = ((records as f64).sqrt() / 8.0) as usize;
-            self.of_level().0.min(worth.max(2))
-        });
+        if let Some(states) = self.states {
+            return states;
+        }
+        let worth = ((records as f64).sqrt() / 7.0) as usize;
+        let mut states = self.of_level().0.min(worth.max(2));
         while states > 1 && memory(schema, states, batch) > self.memory() {
             states -= 1 + states / 8;
         }
@@ -105,9 +107,6 @@ pub(crate) fn fit(
     let count = records.len();
     let batch = batch_of(count);
     let states = effort.states(schema, count, batch);
-    if memory(schema, states, batch) > effort.memory() {
-        return Ok(None);
-    }
     let batches = count.div_ceil(batch);
     let epochs = effort.of_level().1.max(LEAST_BATCHES.div_ceil(batches));
     let tree = chow_liu_tree(schema, &some(records), threads)?;
@@ -134,7 +133,7 @@ pub(crate) fn fit(
 
 /// Records of a batch.
 fn batch_of(records: usize) -> usize {
-    (records / 20).clamp(20, 500)
+    (records / 40).clamp(20, 256)
 }
 
 /// Memory that [`fit`] takes for so many records, in bytes.
@@ -182,10 +181,10 @@ mod tests {
 
     #[test]
     fn wide_records_get_fewer_states_and_the_widest_none() {
-        let states = |count| EFFORT.states(&Schema::bytes(count), 60_000, 500);
-        assert_eq!(states(784), 8);
+        let states = |count| EFFORT.states(&Schema::bytes(count), 60_000, 256);
+        assert_eq!(states(784), 12);
         let big = Effort { level: 9, ..EFFORT };
-        assert!(big.states(&Schema::bytes(4096), 60_000, 500) < 30);
+        assert!(big.states(&Schema::bytes(4096), 60_000, 256) < 35);
         let records = Records::new(MOST_VARIABLES + 1, vec![0; MOST_VARIABLES + 1]);
         let wide = fit(
             &Schema::bytes(MOST_VARIABLES + 1),

@@ -1,6 +1,7 @@
 //! One function for each fuzz target: any bytes must run through it without a panic, a hang, or
 //! memory beyond the budget.
 
+mod circuit;
 mod classic;
 mod container;
 mod dna;
@@ -10,6 +11,7 @@ mod ncd;
 
 use codec_suite::core::{Budget, Job, Limits};
 
+pub use circuit::{circuit_model, circuit_payload};
 pub use classic::{
     auto_payload, bwt_payload, cm_payload, library_payload, native_stream, round_trip,
 };
