@@ -47,9 +47,9 @@ pub(super) struct TrainingRecord {
     pub(super) full_passes: usize,
     /// The pass that the model was taken from; 0 is the start.
     pub(super) best_pass: usize,
-    /// Without what is under `results`.
+    /// Of all passes together, without writing files and without what is under `results`.
     pub(super) seconds: f64,
-    /// Of all cores together.
+    /// The same, of all cores together.
     pub(super) cpu_seconds: f64,
     /// Of the process that ended the run.
     pub(super) threads: usize,
