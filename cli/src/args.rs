@@ -79,7 +79,9 @@ pub(crate) enum Command {
     codec encode -r --out-dir packed logs/    a whole directory, into packed/logs/\n  \
     tar c src | codec encode > src.tar.cdc    in a pipe\n  \
     codec encode --verify --rm big.log        remove the source once it is proven safe\n  \
-    codec encode -9 --reference a.fa.gz b.fa  a genome against another one")]
+    codec encode -9 --reference a.fa.gz b.fa  a genome against another one\n  \
+    codec encode -c circuit table.csv         records under a model: CSV, IDX, .npy, PGM\n  \
+    codec encode -c circuit pictures/         a folder of pictures of one size, as one array")]
 pub(crate) struct EncodeArgs {
     #[command(flatten)]
     pub(crate) inputs: InputArgs,
@@ -97,6 +99,10 @@ pub(crate) struct EncodeArgs {
     /// Bytes per independent block; short for --set block=SIZE
     #[arg(long, value_name = "SIZE")]
     pub(crate) block: Option<String>,
+    /// Learn a model for the very records of each file and store it inside, where that is smaller;
+    /// short for -c circuit --set fit=always
+    #[arg(long)]
+    pub(crate) fit: bool,
     /// Write the format's own stream instead of a .cdc file; implied where the name given with -o
     /// ends in .gz, .xz, .br or .zst
     #[arg(long)]
@@ -105,7 +111,7 @@ pub(crate) struct EncodeArgs {
     #[arg(long)]
     pub(crate) verify: bool,
     #[command(flatten)]
-    pub(crate) reference: ReferenceArgs,
+    pub(crate) beside: BesideArgs,
     #[command(flatten)]
     pub(crate) resources: ResourceArgs,
     #[command(flatten)]
@@ -139,7 +145,7 @@ pub(crate) struct DecodeArgs {
     #[arg(long, overrides_with = "sparse")]
     pub(crate) no_sparse: bool,
     #[command(flatten)]
-    pub(crate) reference: ReferenceArgs,
+    pub(crate) beside: BesideArgs,
     #[command(flatten)]
     pub(crate) resources: ResourceArgs,
     #[command(flatten)]
@@ -180,7 +186,7 @@ pub(crate) struct TestArgs {
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) max_output: Option<u64>,
     #[command(flatten)]
-    pub(crate) reference: ReferenceArgs,
+    pub(crate) beside: BesideArgs,
     #[command(flatten)]
     pub(crate) resources: ResourceArgs,
     #[command(flatten)]
@@ -195,7 +201,8 @@ pub(crate) struct TestArgs {
     codec cat notes.txt.cdc | grep TODO\n  \
     codec cat --bytes 1G..1025M big.log.cdc   one MiB out of the middle, without the rest\n  \
     codec cat --bytes 5000.. big.log.cdc      from byte 5000 to the end\n  \
-    codec cat --bytes ..64k a.cdc b.cdc       the first 64 KiB of each")]
+    codec cat --bytes ..64k a.cdc b.cdc       the first 64 KiB of each\n  \
+    codec cat --records 5..6 digits.npy.cdc   the pixels of one picture")]
 pub(crate) struct CatArgs {
     /// Compressed files; `-` is standard input
     #[arg(value_name = "FILE")]
@@ -203,6 +210,10 @@ pub(crate) struct CatArgs {
     /// Only bytes A up to but without B of the content; reads only the frames that hold them
     #[arg(long, value_name = "A..B")]
     pub(crate) bytes: Option<ByteRange>,
+    /// Only records A up to but without B of an array that the codec circuit encoded: their values
+    /// alone, without the array's header; decodes little more than these
+    #[arg(long, value_name = "A..B", conflicts_with = "bytes")]
+    pub(crate) records: Option<ByteRange>,
     /// Format of native streams, for input that does not show it
     #[arg(short, long, value_name = "NAME")]
     pub(crate) codec: Option<String>,
@@ -210,7 +221,7 @@ pub(crate) struct CatArgs {
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(crate) max_output: Option<u64>,
     #[command(flatten)]
-    pub(crate) reference: ReferenceArgs,
+    pub(crate) beside: BesideArgs,
     #[command(flatten)]
     pub(crate) resources: ResourceArgs,
     #[command(flatten)]
@@ -362,11 +373,15 @@ impl LevelArgs {
 
 /// What encoder and decoder both have beside the file.
 #[derive(Debug, Args)]
-pub(crate) struct ReferenceArgs {
+pub(crate) struct BesideArgs {
     /// Sequences to code against, for the codec dna (which this implies): FASTA, FASTQ or plain, also
     /// compressed. Decoding needs the same ones
     #[arg(long, value_name = "FILE")]
     pub(crate) reference: Option<PathBuf>,
+    /// Model to code records under, for the codec circuit (which this implies). Decoding needs the
+    /// same one, here or as a file *.circuit in the directory CODEC_MODEL_DIR
+    #[arg(long, value_name = "FILE")]
+    pub(crate) model: Option<PathBuf>,
 }
 
 /// What an operation may use.

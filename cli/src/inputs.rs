@@ -50,12 +50,22 @@ impl Input {
     }
 }
 
+/// What becomes of directories that `-r` does not go into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Folders {
+    /// They are no input.
+    Refused,
+    /// Each is an input.
+    Taken,
+}
+
 /// Every input in the order given, directories expanded with `-r` in order of names.
 ///
 /// In directories only the files are taken that `wanted` accepts. What cannot be taken is reported,
 /// and the rest goes on.
 pub(crate) fn expand(
     args: &InputArgs,
+    folders: Folders,
     wanted: impl Fn(&Path) -> bool,
     console: &mut Console,
 ) -> Vec<Input> {
@@ -73,6 +83,9 @@ pub(crate) fn expand(
         if name != Path::new("-") && name.is_dir() {
             if args.recursive {
                 walk(&name, &wanted, &mut inputs, console);
+            } else if folders == Folders::Taken {
+                // Without the separator that may be behind the name.
+                inputs.push(Input::named(name.components().as_path()));
             } else {
                 let failure = Failure::usage("is a directory").hint("-r goes into directories");
                 console.fail(Some(&shown::path(&name)), &failure);

@@ -2,10 +2,12 @@
 
 mod args;
 mod attributes;
+mod beside;
 mod commands;
 mod console;
 mod exit;
 mod failure;
+mod folder;
 mod format;
 mod inputs;
 mod names;
@@ -14,7 +16,6 @@ mod peel;
 mod progress;
 mod prompt;
 mod range;
-mod reference;
 mod settings;
 mod shown;
 mod signals;

@@ -4,13 +4,15 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::thread;
 
+use codec_suite::circuit::CircuitCodec;
 use codec_suite::core::{Budget, Codec, Job, Limits, Memory, NativeStream, Params, Registry};
 use codec_suite::dna::Dna;
 
 use crate::args::{EncodeArgs, ResourceArgs};
+use crate::beside::Beside;
 use crate::failure::Failure;
+use crate::inputs::Folders;
 use crate::names;
-use crate::reference::Reference;
 
 /// Memory that an operation stays within if nothing else is asked for, in bytes.
 pub(crate) const DEFAULT_MEMORY: u64 = 320 << 20;
@@ -63,6 +65,14 @@ impl<'r> Encoding<'r> {
         is_chosen(args) && self.codec.descriptor().id == Dna::ID
     }
 
+    /// What becomes of directories: pictures of one size are records.
+    pub(crate) fn takes_folders(&self) -> Folders {
+        match self.codec.descriptor().id {
+            CircuitCodec::ID => Folders::Taken,
+            _ => Folders::Refused,
+        }
+    }
+
     /// The suffix of the files written.
     pub(crate) fn suffix(&self) -> &'static str {
         self.native
@@ -71,25 +81,25 @@ impl<'r> Encoding<'r> {
 
     /// Threads and memory for encoding: unless `--memory` says otherwise, one worker may take what
     /// it needs, and more workers run only within the default.
-    pub(crate) fn job(&self, resources: ResourceArgs, reference: &Reference) -> Job {
-        let need = self.memory(reference).encode;
+    pub(crate) fn job(&self, resources: ResourceArgs, beside: &Beside) -> Job {
+        let need = self.memory(beside).encode;
         let memory = resources.memory.unwrap_or(DEFAULT_MEMORY.max(need));
-        reference.given_to(job(resources, memory, u64::MAX))
+        beside.given_to(job(resources, memory, u64::MAX))
     }
 
     /// Memory that one worker needs.
-    fn memory(&self, reference: &Reference) -> Memory {
-        match reference.len() {
+    fn memory(&self, beside: &Beside) -> Memory {
+        match beside.reference_len() {
             0 => self.codec.memory(&self.params),
             len => Dna.memory_with(&self.params, len),
         }
     }
 
     /// Threads and memory for decoding what was just encoded.
-    pub(crate) fn verification_job(&self, resources: ResourceArgs, reference: &Reference) -> Job {
-        let need = self.memory(reference).decode;
+    pub(crate) fn verification_job(&self, resources: ResourceArgs, beside: &Beside) -> Job {
+        let need = self.memory(beside).decode;
         let memory = resources.memory.unwrap_or(DEFAULT_MEMORY.max(need));
-        reference.given_to(job(resources, memory, u64::MAX))
+        beside.given_to(job(resources, memory, u64::MAX))
     }
 }
 
@@ -120,12 +130,25 @@ fn job(resources: ResourceArgs, memory: u64, output: u64) -> Job {
         threads: NonZeroUsize::new(resources.threads).unwrap_or_else(all),
         budget: Budget::new(Limits { memory, output }),
         reference: None,
+        model: None,
+        models: None,
     }
+}
+
+/// The codec that an option belongs to, with that option.
+fn implied(args: &EncodeArgs) -> Option<(&'static str, &'static str)> {
+    let options = [
+        (args.beside.reference.is_some(), Dna::ID, "--reference"),
+        (args.beside.model.is_some(), CircuitCodec::ID, "--model"),
+        (args.fit, CircuitCodec::ID, "--fit"),
+    ];
+    let mut given = options.into_iter().filter(|(is_given, ..)| *is_given);
+    given.next().map(|(_, codec, option)| (codec, option))
 }
 
 /// Whether the options name a codec.
 fn is_chosen(args: &EncodeArgs) -> bool {
-    args.codec.is_some() || args.reference.reference.is_some()
+    args.codec.is_some() || implied(args).is_some()
 }
 
 /// The codec, and its native format where the options or the output's name ask for that.
@@ -137,16 +160,18 @@ fn choose_codec<'r>(
         Some(name) => Some(registry.named(name)?),
         None => None,
     };
-    if args.reference.reference.is_some() {
-        let dna = registry.named(Dna::ID)?;
+    if let Some((wanted, option)) = implied(args) {
+        let codec = registry.named(wanted)?;
         if let Some(id) = named
             .map(|codec| codec.descriptor().id)
-            .filter(|id| *id != Dna::ID)
+            .filter(|id| *id != wanted)
         {
-            return Err(Failure::usage(format!("codec '{id}' takes no reference"))
-                .hint("--reference goes with -c dna"));
+            return Err(
+                Failure::usage(format!("codec '{id}' has no use for {option}"))
+                    .hint(format!("{option} goes with -c {wanted}")),
+            );
         }
-        named = Some(dna);
+        named = Some(codec);
     }
     let suffix = args.target.output.as_deref().and_then(names::native_suffix);
     let by_suffix = suffix.and_then(|suffix| registry.native_by_suffix(&suffix));
@@ -197,6 +222,9 @@ fn parameters(codec: &dyn Codec, args: &EncodeArgs) -> Result<Params, Failure> {
                 .hint(format!("codec list {id} shows its parameters")));
         }
         settings.push(("level", level.to_string()));
+    }
+    if args.fit {
+        settings.push(("fit", "always".to_owned()));
     }
     if let Some(block) = &args.block {
         settings.push(("block", block.clone()));

@@ -64,6 +64,7 @@ impl Dir {
             .args(args)
             .current_dir(&self.0)
             .env_remove("CODEC_THREADS")
+            .env_remove("CODEC_MODEL_DIR")
             .write_stdin(input)
             .timeout(Duration::from_secs(50))
             .output()

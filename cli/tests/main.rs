@@ -9,6 +9,7 @@
 mod attributes;
 mod bench;
 mod circuit;
+mod circuit_codec;
 mod damage;
 mod dna;
 mod fixture;

@@ -18,7 +18,7 @@ use crate::args::{Chatter, InputArgs};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::inputs::{Input, expand};
+use crate::inputs::{Folders, Input, expand};
 use crate::shown;
 use crate::source::{Source, name_of};
 
@@ -122,7 +122,7 @@ fn run_bench(args: &BenchArgs, console: &mut Console) -> Result<(), Failure> {
             console.warn(None, &format!("{} is not installed, left out", tool.name()));
         }
     }
-    let inputs = expand(&args.inputs, |_| true, console);
+    let inputs = expand(&args.inputs, Folders::Refused, |_| true, console);
     if inputs.is_empty() {
         return Ok(());
     }

@@ -3,10 +3,12 @@
 use std::io::{self, BufReader, Write};
 use std::path::Path;
 
-use codec_suite::core::container::{decode_range, read_indexes};
+use codec_suite::circuit::CircuitCodec;
+use codec_suite::core::container::{decode_range, read_frame, read_indexes};
 use codec_suite::core::{Error, Job, Registry};
 
 use crate::args::CatArgs;
+use crate::beside::Beside;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -15,7 +17,6 @@ use crate::inputs::Input;
 use crate::output::{Manner, Output, Target};
 use crate::progress::Direction;
 use crate::range::ByteRange;
-use crate::reference::Reference;
 use crate::settings::decoding_job;
 use crate::source::{Source, name_of};
 use crate::transfer::Transfer;
@@ -23,8 +24,8 @@ use crate::transfer::Transfer;
 pub(crate) fn run(args: &CatArgs) -> Exit {
     let mut console = Console::new("cat", args.chatter, false);
     let registry = codec_suite::registry();
-    let reference = match Reference::load(&registry, &args.reference) {
-        Ok(reference) => reference,
+    let beside = match Beside::load(&registry, &args.beside) {
+        Ok(beside) => beside,
         Err(failure) => {
             console.fail(None, &failure);
             return console.finish();
@@ -38,7 +39,7 @@ pub(crate) fn run(args: &CatArgs) -> Exit {
     };
     for file in files {
         let input = Input::named(file);
-        if let Err(failure) = cat(&registry, args, &reference, &input) {
+        if let Err(failure) = cat(&registry, args, &beside, &input) {
             console.fail(Some(&name_of(input.path())), &failure);
         }
         if console.reader_gone() {
@@ -48,12 +49,7 @@ pub(crate) fn run(args: &CatArgs) -> Exit {
     console.finish()
 }
 
-fn cat(
-    registry: &Registry,
-    args: &CatArgs,
-    reference: &Reference,
-    input: &Input,
-) -> Result<(), Failure> {
+fn cat(registry: &Registry, args: &CatArgs, beside: &Beside, input: &Input) -> Result<(), Failure> {
     let mut source = Source::open(input, true)?;
     let format = Format::recognise(registry, &mut source, args.codec.as_deref())?;
     let manner = Manner {
@@ -63,7 +59,13 @@ fn cat(
     };
     let mut transfer = Transfer::open(source, &Target::Stdout, manner, false, args.chatter)?;
     transfer.watch(Direction::Decode);
-    let job = reference.given_to(decoding_job(args.resources, args.max_output));
+    let job = beside.given_to(decoding_job(args.resources, args.max_output));
+    if let Some(numbers) = args.records {
+        if !matches!(format, Format::Container) || !transfer.source.seekable() {
+            return Err(Failure::usage("--records needs a .cdc file, not a pipe"));
+        }
+        return records(transfer, numbers, &job);
+    }
     match (args.bytes, format) {
         (None, _) => whole(registry, format, transfer, &job),
         (Some(range), Format::Container) if transfer.source.seekable() => {
@@ -113,6 +115,39 @@ fn by_index(
         let codec = registry.for_stream(&stream.header)?;
         decode_range(codec, &mut input, &stream, wanted, job, &mut output)
             .map_err(|error| output.take_failure().unwrap_or_else(|| explain(error)))?;
+    }
+    output.complete()
+}
+
+/// Some of the records of arrays, counted over all frames of the file.
+fn records(transfer: Transfer, numbers: ByteRange, job: &Job) -> Result<(), Failure> {
+    let Transfer {
+        source, mut output, ..
+    } = transfer;
+    let path = source.path().map(Path::to_owned);
+    let explain = |error| Format::Container.explain(error, path.as_deref());
+    let mut input = BufReader::new(source.into_file());
+    let mut at: u64 = 0;
+    for stream in read_indexes(&mut input).map_err(explain)? {
+        if stream.header.codec != CircuitCodec::ID {
+            let title = format!(
+                "has a stream of codec '{}', without records",
+                stream.header.codec
+            );
+            return Err(Failure::usage(title).hint("--bytes A..B works with every codec"));
+        }
+        for (frame_at, entry) in stream.frames().filter(|(_, entry)| entry.content_len > 0) {
+            let frame = read_frame(&mut input, frame_at, &entry).map_err(explain)?;
+            let wanted = numbers.within(at, u64::MAX);
+            let read = CircuitCodec.records(&stream.header, &frame, wanted, job);
+            let (values, count) = read.map_err(explain)?;
+            job.budget.produce(values.len() as u64).map_err(explain)?;
+            if let Err(error) = output.write_all(&values) {
+                let failure = output.take_failure();
+                return Err(failure.unwrap_or_else(|| Failure::io("cannot write", &error)));
+            }
+            at = at.saturating_add(count);
+        }
     }
     output.complete()
 }

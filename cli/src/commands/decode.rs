@@ -6,15 +6,15 @@ use codec_suite::core::Registry;
 use serde::Serialize;
 
 use crate::args::DecodeArgs;
+use crate::beside::Beside;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::format::{Decoded, Format, recorded_suffix};
-use crate::inputs::{self, Input};
+use crate::inputs::{self, Folders, Input};
 use crate::names;
 use crate::output::{Manner, Target};
 use crate::progress::Direction;
-use crate::reference::Reference;
 use crate::settings::decoding_job;
 use crate::source::{Source, name_of};
 use crate::targets::Targets;
@@ -44,11 +44,11 @@ pub(crate) fn run(args: &DecodeArgs) -> Exit {
 fn decode_all(args: &DecodeArgs, console: &mut Console) -> Result<(), Failure> {
     let registry = codec_suite::registry();
     let wanted = |path: &std::path::Path| names::is_compressed(path, &registry);
-    let inputs = inputs::expand(&args.inputs, wanted, console);
-    let reference = Reference::load(&registry, &args.reference)?;
+    let inputs = inputs::expand(&args.inputs, Folders::Refused, wanted, console);
+    let beside = Beside::load(&registry, &args.beside)?;
     let mut targets = Targets::new(&args.target, &inputs, console.json())?;
     for input in &inputs {
-        match decode(&registry, args, &reference, input, &mut targets) {
+        match decode(&registry, args, &beside, input, &mut targets) {
             Ok(record) => report(&record, console),
             Err(failure) => console.fail(Some(&name_of(input.path())), &failure),
         }
@@ -62,7 +62,7 @@ fn decode_all(args: &DecodeArgs, console: &mut Console) -> Result<(), Failure> {
 fn decode(
     registry: &Registry,
     args: &DecodeArgs,
-    reference: &Reference,
+    beside: &Beside,
     input: &Input,
     targets: &mut Targets<'_>,
 ) -> Result<Record, Failure> {
@@ -78,7 +78,7 @@ fn decode(
     };
     let mut transfer = Transfer::open(source, &target, manner, args.target.rm, args.chatter)?;
     transfer.watch(Direction::Decode);
-    let job = reference.given_to(decoding_job(args.resources, args.max_output));
+    let job = beside.given_to(decoding_job(args.resources, args.max_output));
     let Transfer { source, output, .. } = &mut transfer;
     let decoded = match format.decode(registry, source, &job, output) {
         Ok(decoded) => decoded,

@@ -5,20 +5,21 @@ use std::path::Path;
 use std::time::Instant;
 
 use codec_suite::core::container::{Frame, StreamHeader, Writer};
-use codec_suite::core::{Error, FrameSink, Media, NativeStream, Registry, Stats};
+use codec_suite::core::{Error, FrameSink, Media, NativeStream, RecordStats, Registry, Stats};
 use serde::Serialize;
 
 use crate::args::EncodeArgs;
+use crate::beside::Beside;
 use crate::console::{self, Console};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::folder;
 use crate::format::Format;
 use crate::inputs::{self, Input};
 use crate::names;
 use crate::output::{Manner, Output, Target};
 use crate::peel;
 use crate::progress::{Direction, Progress};
-use crate::reference::Reference;
 use crate::settings::{DEFAULT_MEMORY, Encoding};
 use crate::source::{Fingerprint, Source, name_of};
 use crate::targets::Targets;
@@ -39,6 +40,38 @@ struct Record {
     frames: u64,
     verified: bool,
     seconds: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records: Option<RecordsReport>,
+}
+
+/// What records came to.
+#[derive(Serialize)]
+struct RecordsReport {
+    count: u64,
+    /// Values of all of them.
+    values: u64,
+    codeword_bytes: u64,
+    model_bytes: u64,
+    model_inside: bool,
+    /// Of the codewords, for each value.
+    bits_per_dimension: f64,
+    /// The same with the model.
+    bits_per_dimension_with_model: f64,
+}
+
+impl RecordsReport {
+    fn new(stats: RecordStats) -> Self {
+        let bits = |bytes: u64| bytes as f64 * 8.0 / stats.values.max(1) as f64;
+        Self {
+            count: stats.records,
+            values: stats.values,
+            codeword_bytes: stats.codeword_bytes,
+            model_bytes: stats.model_bytes,
+            model_inside: stats.is_model_inside,
+            bits_per_dimension: bits(stats.codeword_bytes),
+            bits_per_dimension_with_model: bits(stats.codeword_bytes + stats.model_bytes),
+        }
+    }
 }
 
 pub(crate) fn run(args: &EncodeArgs) -> Exit {
@@ -58,12 +91,13 @@ fn encode_all(args: &EncodeArgs, console: &mut Console) -> Result<(), Failure> {
     let encoder = Encoder {
         by_name: by_name.collect(),
         encoding,
-        reference: Reference::load(&registry, &args.reference)?,
+        beside: Beside::load(&registry, &args.beside)?,
         registry: &registry,
         args,
     };
     encoder.warn_of_memory(console);
-    let inputs = inputs::expand(&args.inputs, |path| encoder.wants(path), console);
+    let folders = encoder.encoding.takes_folders();
+    let inputs = inputs::expand(&args.inputs, folders, |path| encoder.wants(path), console);
     let mut targets = Targets::new(&args.target, &inputs, console.json())?;
     for input in &inputs {
         match encoder.encode(input, &mut targets) {
@@ -81,7 +115,7 @@ struct Encoder<'a> {
     encoding: Encoding<'a>,
     /// The same for files whose names stand for a codec.
     by_name: Vec<Encoding<'a>>,
-    reference: Reference,
+    beside: Beside,
     registry: &'a Registry,
     args: &'a EncodeArgs,
 }
@@ -117,7 +151,11 @@ impl Encoder<'_> {
     fn encode(&self, input: &Input, targets: &mut Targets<'_>) -> Result<Record, Failure> {
         let started = Instant::now();
         let encoding = self.encoding_of(input);
-        let mut source = Source::open(input, targets.is_explicit())?;
+        let folder = input.path().filter(|path| path.is_dir());
+        let mut source = match folder {
+            Some(path) => folder::open(path, self.args)?,
+            None => Source::open(input, targets.is_explicit())?,
+        };
         let packed = match encoding.peels(self.args) {
             true => peel::gzip(self.registry, &mut source)?,
             false => None,
@@ -125,6 +163,9 @@ impl Encoder<'_> {
         let suffix = self.encoding.suffix();
         let target = targets.choose(input, |path| match packed {
             Some(_) => names::encoded(&names::without_gzip(path), suffix),
+            None if folder.is_some() => {
+                names::encoded(&names::encoded(path, folder::SUFFIX), suffix)
+            }
             None => names::encoded(path, suffix),
         })?;
         let manner = Manner {
@@ -149,7 +190,11 @@ impl Encoder<'_> {
         }
         let (stats, fingerprint) = match packed {
             Some(packed) => self.code_unpacked(encoding, packed, &mut transfer)?,
-            None => self.code(encoding, &mut transfer)?,
+            None => {
+                let suffix = folder.map(|_| folder::SUFFIX.to_owned());
+                let suffix = suffix.unwrap_or_else(|| transfer.source.suffix().to_owned());
+                self.code(encoding, &suffix, &mut transfer)?
+            }
         };
         transfer.complete()?;
         self.check(encoding, &transfer, fingerprint)?;
@@ -169,6 +214,7 @@ impl Encoder<'_> {
             frames: stats.frames,
             verified: self.args.verify,
             seconds: started.elapsed().as_secs_f64(),
+            records: stats.records.map(RecordsReport::new),
         })
     }
 
@@ -176,6 +222,7 @@ impl Encoder<'_> {
     fn code(
         &self,
         encoding: &Encoding<'_>,
+        suffix: &str,
         transfer: &mut Transfer,
     ) -> Result<(Stats, Option<Fingerprint>), Failure> {
         let coded = match encoding.native {
@@ -187,8 +234,7 @@ impl Encoder<'_> {
             None => {
                 let progress = transfer.watch_output(Direction::Encode);
                 let Transfer { source, output, .. } = transfer;
-                let suffix = source.suffix().to_owned();
-                let media = Media::bytes(source, &suffix);
+                let media = Media::bytes(source, suffix);
                 self.encode_frames(encoding, media, output, progress)
             }
         };
@@ -231,7 +277,7 @@ impl Encoder<'_> {
         output: &mut Output,
         progress: Progress,
     ) -> Result<Stats, Error> {
-        let job = encoding.job(self.args.resources, &self.reference);
+        let job = encoding.job(self.args.resources, &self.beside);
         let Encoding { codec, params, .. } = encoding;
         let mut frames = Watched {
             writer: Writer::new(output),
@@ -256,7 +302,7 @@ impl Encoder<'_> {
         let format = native.map_or(Format::Container, |native| Format::Native(*codec, native));
         match (fingerprint, format) {
             (Some(expected), format) => {
-                let job = encoding.verification_job(self.args.resources, &self.reference);
+                let job = encoding.verification_job(self.args.resources, &self.beside);
                 verify::content(self.registry, format, file, &job, expected)
             }
             (None, Format::Container) => verify::structure(file),
@@ -282,12 +328,28 @@ impl FrameSink for Watched<'_> {
     }
 }
 
+/// The rate of records, and the rate when the model is counted, which is written once for all.
+fn of_records(report: &RecordsReport) -> String {
+    format!(
+        "; {}: {:.4} bits per dimension, {:.4} with the model of {} {}",
+        count(report.count, "record"),
+        report.bits_per_dimension,
+        report.bits_per_dimension_with_model,
+        count(report.model_bytes, "byte"),
+        if report.model_inside {
+            "inside"
+        } else {
+            "beside the file"
+        },
+    )
+}
+
 fn report(record: &Record, console: &mut Console) {
     if console.json() {
         console.record(record);
     }
     console.note(&format!(
-        "{} -> {}: {} -> {}, {}, codec {}, {}{:.2} s",
+        "{} -> {}: {} -> {}, {}, codec {}, {}{:.2} s{}",
         record.file,
         record.output.as_deref().unwrap_or("standard output"),
         grouped(record.content_bytes),
@@ -295,6 +357,7 @@ fn report(record: &Record, console: &mut Console) {
         ratio(record.content_bytes, record.encoded_bytes),
         record.codec,
         if record.verified { "verified, " } else { "" },
-        record.seconds
+        record.seconds,
+        record.records.as_ref().map_or(String::new(), of_records)
     ));
 }

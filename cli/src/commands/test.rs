@@ -6,15 +6,15 @@ use codec_suite::core::Registry;
 use serde::Serialize;
 
 use crate::args::TestArgs;
+use crate::beside::Beside;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::format::{Decoded, Format};
-use crate::inputs::{self, Input};
+use crate::inputs::{self, Folders, Input};
 use crate::names;
 use crate::output::Output;
 use crate::progress::{Direction, Progress};
-use crate::reference::Reference;
 use crate::settings::decoding_job;
 use crate::shown;
 use crate::source::{Source, name_of};
@@ -35,16 +35,16 @@ struct Record {
 pub(crate) fn run(args: &TestArgs) -> Exit {
     let mut console = Console::new("test", args.chatter, args.report.json);
     let registry = codec_suite::registry();
-    let reference = match Reference::load(&registry, &args.reference) {
-        Ok(reference) => reference,
+    let beside = match Beside::load(&registry, &args.beside) {
+        Ok(beside) => beside,
         Err(failure) => {
             console.fail(None, &failure);
             return console.finish();
         }
     };
     let wanted = |path: &std::path::Path| names::is_compressed(path, &registry);
-    for input in inputs::expand(&args.inputs, wanted, &mut console) {
-        match test(&registry, args, &reference, &input) {
+    for input in inputs::expand(&args.inputs, Folders::Refused, wanted, &mut console) {
+        match test(&registry, args, &beside, &input) {
             Ok(record) => report(&record, &mut console),
             Err(failure) => console.fail(Some(&name_of(input.path())), &failure),
         }
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &TestArgs) -> Exit {
 fn test(
     registry: &Registry,
     args: &TestArgs,
-    reference: &Reference,
+    beside: &Beside,
     input: &Input,
 ) -> Result<Record, Failure> {
     let started = Instant::now();
@@ -71,7 +71,7 @@ fn test(
         Direction::Decode,
         args.chatter,
     ));
-    let job = reference.given_to(decoding_job(args.resources, args.max_output));
+    let job = beside.given_to(decoding_job(args.resources, args.max_output));
     let decoded = format.decode(registry, &mut source, &job, &mut Output::nowhere());
     let Decoded {
         codecs,

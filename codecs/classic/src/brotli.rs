@@ -142,6 +142,7 @@ impl NativeStream for Brotli {
             content_bytes: input.total(),
             payload_bytes: output.total(),
             frames: 1,
+            ..Stats::default()
         })
     }
 

@@ -157,6 +157,7 @@ impl NativeStream for Gzip {
             content_bytes: content,
             payload_bytes: output.total(),
             frames: 1,
+            ..Stats::default()
         })
     }
 
@@ -173,6 +174,7 @@ impl NativeStream for Gzip {
             content_bytes: content,
             payload_bytes: input.total(),
             frames: 1,
+            ..Stats::default()
         })
     }
 }

@@ -192,6 +192,7 @@ impl NativeStream for Xz {
             content_bytes: content,
             payload_bytes: output.total(),
             frames: 1,
+            ..Stats::default()
         })
     }
 
@@ -220,6 +221,7 @@ impl NativeStream for Xz {
             content_bytes: content,
             payload_bytes: input.total(),
             frames: 1,
+            ..Stats::default()
         })
     }
 }

@@ -136,6 +136,7 @@ impl NativeStream for Zstd {
             content_bytes: content,
             payload_bytes: output.total(),
             frames: 1,
+            ..Stats::default()
         })
     }
 
@@ -152,6 +153,7 @@ impl NativeStream for Zstd {
             content_bytes: content,
             payload_bytes: input.total(),
             frames: 1,
+            ..Stats::default()
         })
     }
 }

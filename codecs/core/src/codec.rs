@@ -85,6 +85,21 @@ pub struct Job {
     pub budget: Budget,
     /// Content that encoder and decoder both have beside the file, for codecs that can use it.
     pub reference: Option<Arc<[u8]>>,
+    /// The file of a model, for codecs that have models: encode with this one, and decode streams
+    /// that name it.
+    pub model: Option<Arc<[u8]>>,
+    /// Where to look for the models of streams that neither this build nor [`model`](Self::model)
+    /// has.
+    pub models: Option<Arc<dyn Models>>,
+}
+
+/// Finds models by the hash that the headers of streams have of them.
+pub trait Models: std::fmt::Debug + Send + Sync {
+    /// The file of the model with that hash; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if it cannot be read.
+    fn find(&self, hash: &[u8]) -> Result<Option<Arc<[u8]>>>;
 }
 
 impl Job {
@@ -95,6 +110,8 @@ impl Job {
             threads: NonZeroUsize::MIN,
             budget: Budget::default(),
             reference: None,
+            model: None,
+            models: None,
         }
     }
 
@@ -127,6 +144,23 @@ pub struct Stats {
     pub payload_bytes: u64,
     /// Number of frames.
     pub frames: u64,
+    /// What records came to, for codecs of records.
+    pub records: Option<RecordStats>,
+}
+
+/// What records came to that were encoded under a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RecordStats {
+    /// Number of records.
+    pub records: u64,
+    /// Values of all records: their dimensions, counted together.
+    pub values: u64,
+    /// Bytes of their codewords.
+    pub codeword_bytes: u64,
+    /// Bytes of the models that it takes to decode them.
+    pub model_bytes: u64,
+    /// Whether these models are in the stream.
+    pub is_model_inside: bool,
 }
 
 impl Stats {

@@ -27,7 +27,7 @@ mod streams;
 pub use blocks::{BlockCodec, Blocks};
 pub use codec::{
     ClassLengths, CodeLength, Codec, Descriptor, FrameSink, FrameSource, Job, MediaSink, Memory,
-    NativeStream, Primed, Stats,
+    Models, NativeStream, Primed, RecordStats, Stats,
 };
 pub use error::{Error, LimitKind, Result};
 pub use limits::{Budget, Limits, Reservation};

@@ -29,6 +29,7 @@ pub fn registry() -> Registry {
         .into_iter()
         .chain(codec_log::codecs())
         .chain(codec_dna::codecs())
+        .chain(codec_circuit::codecs())
     {
         registry.register(codec);
     }

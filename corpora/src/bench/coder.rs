@@ -92,6 +92,8 @@ impl<'a> Coder<'a> {
                 threads,
                 budget: Budget::new(Limits::none()),
                 reference: None,
+                model: None,
+                models: None,
             },
         })
     }

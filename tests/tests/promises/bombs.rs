@@ -16,6 +16,8 @@ fn job(memory: usize, output: usize) -> Job {
         threads: NonZeroUsize::MIN,
         budget: Budget::new(limits),
         reference: None,
+        model: None,
+        models: None,
     }
 }
 

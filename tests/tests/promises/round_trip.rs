@@ -12,6 +12,8 @@ fn encode(codec: &dyn Codec, content: &[u8], settings: &[(&str, &str)], threads:
         threads: NonZeroUsize::new(threads).unwrap(),
         budget: Budget::new(Limits::none()),
         reference: None,
+        model: None,
+        models: None,
     };
     let params = codec_suite::params(codec, settings).unwrap();
     let mut input = content;

@@ -91,5 +91,5 @@ pub(super) fn measure_of_questions<'r>(
 /// Whether a compressor is one of those that no published figure is measured with, so that the
 /// defaults need not be as published.
 fn is_ours(name: &str) -> bool {
-    matches!(name, "dna" | "lz")
+    matches!(name, "circuit" | "dna" | "lz")
 }

@@ -130,6 +130,26 @@ pub fn whole(
     Ok(content)
 }
 
+/// Records as they lie in a file with this header (`rest` of [`part`]): the bytes of
+/// `records * width`.
+///
+/// # Errors
+/// As [`whole`], where the header is none or is for records of another width.
+pub fn values(records: &Records, rest: &[u8]) -> Result<Vec<u8>> {
+    let header = Header::read(rest)?;
+    let width = header.width()?;
+    if width != records.width() {
+        let problem = format!(
+            "the array's header: expected {} values a record, found {width}",
+            records.width()
+        );
+        return Err(Error::corrupt(0, problem));
+    }
+    let mut values = records.values().to_vec();
+    header.dtype.make_values(&mut values);
+    Ok(values)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Idx,

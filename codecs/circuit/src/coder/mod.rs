@@ -26,9 +26,9 @@ use pulp::Arch;
 
 use crate::lanes::{LANES, Strided, multiply};
 use crate::{Circuit, Records};
-use symbols::Cumulative;
+use symbols::{Cumulative, Predicted};
 
-/// Records that are coded together, as one codeword.
+/// Records that are walked side by side.
 pub const GROUP: usize = LANES;
 
 /// A circuit made ready for coding.
@@ -56,44 +56,61 @@ impl Coder {
         &self.circuit
     }
 
-    /// The codeword of 1 to [`GROUP`] records.
+    /// The codeword of one or more records.
+    ///
+    /// Long codewords waste least, and whoever wants one record of a codeword decodes all before it.
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if they are not of the circuit's shape or number.
+    /// [`Error::Unsupported`] if they are not of the circuit's shape, or if there are none.
     pub fn encode(&self, records: &Records) -> Result<Vec<u8>> {
         self.circuit.check(records)?;
-        check_group(records.len())?;
+        check_some(records.len())?;
         let mut encoder = RangeEncoder::new();
-        self.walk(records.len(), |node, weights, values| {
-            for (lane, value) in values.iter_mut().enumerate() {
-                *value = records.record(lane)[node];
-                self.cumulative[node].encode(&mut encoder, weights.of(lane), *value);
-            }
-            Ok(())
-        })?;
+        for first in (0..records.len()).step_by(GROUP) {
+            let count = GROUP.min(records.len() - first);
+            self.walk(count, |node, weights, values| {
+                for (lane, value) in values.iter_mut().enumerate() {
+                    *value = records.record(first + lane)[node];
+                    self.predict(node, weights.of(lane))
+                        .encode(&mut encoder, *value);
+                }
+                Ok(())
+            })?;
+        }
         Ok(encoder.finish())
     }
 
-    /// The `count` records, 1 to [`GROUP`], behind a codeword.
+    /// The `count` records, at least one, behind a codeword.
     ///
     /// # Errors
     /// [`Error::Corrupt`] if it is not the codeword of so many records.
     pub fn decode(&self, codeword: &[u8], count: usize) -> Result<Records> {
-        check_group(count)?;
+        check_some(count)?;
         let width = self.circuit.schema.len();
         let mut decoder = RangeDecoder::new(codeword);
-        let mut decoded = vec![0; count * width];
-        self.walk(count, |node, weights, values| {
-            for (lane, value) in values.iter_mut().enumerate() {
-                *value = self.cumulative[node]
-                    .decode(&mut decoder, weights.of(lane))
-                    .map_err(corrupt)?;
-                decoded[lane * width + node] = *value;
-            }
-            Ok(())
-        })?;
+        let mut decoded = Vec::new();
+        for first in (0..count).step_by(GROUP) {
+            let group = GROUP.min(count - first);
+            decoded.resize((first + group) * width, 0);
+            let decoded = &mut decoded[first * width..];
+            self.walk(group, |node, weights, values| {
+                for (lane, value) in values.iter_mut().enumerate() {
+                    *value = self
+                        .predict(node, weights.of(lane))
+                        .decode(&mut decoder)
+                        .map_err(corrupt)?;
+                    decoded[lane * width + node] = *value;
+                }
+                Ok(())
+            })?;
+        }
         decoder.finish().map_err(corrupt)?;
         Ok(Records::new(width, decoded))
+    }
+
+    /// The symbols of a node whose states are so probable.
+    fn predict<'a>(&'a self, node: usize, weights: &'a [f32]) -> Predicted<'a> {
+        self.cumulative[node].predict(&self.circuit.nodes[node], weights)
     }
 
     /// Visits the nodes in preorder. `visit` is given how probable the states of the node are in each
@@ -229,13 +246,13 @@ fn rescale(values: &mut [f32]) {
     }
 }
 
-fn check_group(count: usize) -> Result<()> {
-    if (1..=GROUP).contains(&count) {
+fn check_some(count: usize) -> Result<()> {
+    if count > 0 {
         return Ok(());
     }
-    Err(Error::Unsupported(format!(
-        "{count} records in one codeword; 1 to {GROUP} are possible"
-    )))
+    Err(Error::Unsupported(
+        "a codeword of no records: one or more are possible".to_owned(),
+    ))
 }
 
 fn corrupt(error: codec_entropy::EntropyError) -> Error {
@@ -265,7 +282,7 @@ mod tests {
         for seed in 0..20 {
             let circuit = random_circuit(&alphabets[..1 + seed as usize % 9], 40, seed);
             let coder = Coder::new(circuit);
-            for count in [1, 2, 15, GROUP] {
+            for count in [1, 2, 15, GROUP, 2 * GROUP + 3] {
                 let records = any_records(coder.circuit(), count, seed + 100);
                 let codeword = coder.encode(&records).unwrap();
                 assert_eq!(coder.decode(&codeword, count).unwrap(), records);
@@ -339,7 +356,7 @@ mod tests {
             coder.decode(&[], 4),
             Ok(_) | Err(Error::Corrupt { .. })
         ));
-        assert!(coder.decode(&codeword, 0).is_err() && coder.decode(&codeword, GROUP + 1).is_err());
+        assert!(coder.decode(&codeword, 0).is_err());
         let wrong = Records::new(2, vec![0; 8]);
         assert!(matches!(coder.encode(&wrong), Err(Error::Unsupported(_))));
         let unseen = Records::new(3, vec![0, 4, 0]);

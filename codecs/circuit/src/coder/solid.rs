@@ -82,9 +82,8 @@ impl Coder {
             for (lane, coded) in symbols.iter_mut().enumerate() {
                 let record = &mut values[lane * width..][..width];
                 mixture.set_contexts(node, record, history.of(node));
-                let below = |symbol: u16| {
-                    self.cumulative[node].below(weights.of(lane), usize::from(symbol))
-                };
+                let predicted = self.predict(node, weights.of(lane));
+                let below = |symbol: u16| predicted.below(usize::from(symbol));
                 *coded = mixture.code(coder, node, record[node], below);
                 record[node] = *coded;
                 history.push(node, *coded);

@@ -10,86 +10,116 @@ const RANGE: usize = 16;
 const PRECISION: u32 = 16;
 const TOTAL: u32 = 1 << PRECISION;
 
-/// Cumulative emissions of a variable.
+/// Cumulative emissions of a variable, at every [`RANGE`] symbols.
 ///
 /// A symbol is coded in two steps, its range of [`RANGE`] symbols and its place there, so that the
 /// smallest frequency that every symbol has to have costs little; alphabets of one range take one step.
 pub(super) struct Cumulative {
     symbols: usize,
     stride: usize,
-    /// `P(symbol < row | state)`, `[symbols + 1, stride]`.
-    below: Vec<f32>,
+    /// `P(symbol < RANGE * row | state)`, `[ranges + 1, stride]`; the last is of all symbols.
+    ranges: Vec<f32>,
+}
+
+/// The emissions of a variable when its states are so probable.
+pub(super) struct Predicted<'a> {
+    cumulative: &'a Cumulative,
+    node: &'a Node,
+    weights: &'a [f32],
 }
 
 impl Cumulative {
     pub(super) fn new(node: &Node) -> Self {
         let stride = node.stride();
         let symbols = node.emission.len() / stride;
-        let mut below = vec![0.0; (symbols + 1) * stride];
-        for (symbol, emission) in node.emission.chunks_exact(stride).enumerate() {
-            let (before, after) = below.split_at_mut((symbol + 1) * stride);
-            let before = &before[symbol * stride..];
-            for ((after, before), emission) in after.iter_mut().zip(before).zip(emission) {
-                *after = before + emission;
+        let mut sums = vec![0.0; stride];
+        let mut ranges = sums.clone();
+        for range in node.emission.chunks(RANGE * stride) {
+            for emission in range.chunks_exact(stride) {
+                sums.iter_mut()
+                    .zip(emission)
+                    .for_each(|(sum, value)| *sum += value);
             }
+            ranges.extend_from_slice(&sums);
         }
         Self {
             symbols,
             stride,
-            below,
+            ranges,
         }
     }
 
-    pub(super) fn encode(&self, coder: &mut impl EntropyEncoder, weights: &[f32], symbol: u8) {
+    /// The emissions of `node`, whose cumulative ones these are.
+    pub(super) fn predict<'a>(&'a self, node: &'a Node, weights: &'a [f32]) -> Predicted<'a> {
+        Predicted {
+            cumulative: self,
+            node,
+            weights,
+        }
+    }
+}
+
+impl Predicted<'_> {
+    pub(super) fn encode(&self, coder: &mut impl EntropyEncoder, symbol: u8) {
         let symbol = usize::from(symbol);
-        let mut part = self.whole(weights);
+        let mut part = self.whole();
         loop {
             let step = part.step();
             let at = (symbol - part.first) / step;
-            coder.encode(part.interval(self, weights, at));
+            coder.encode(part.interval(self, at));
             if step == 1 {
                 return;
             }
-            part = self.part(weights, part.first + at * step, step);
+            part = self.part(part.first + at * step, step);
         }
     }
 
-    pub(super) fn decode(
-        &self,
-        coder: &mut impl EntropyDecoder,
-        weights: &[f32],
-    ) -> Result<u8, EntropyError> {
-        let mut part = self.whole(weights);
+    pub(super) fn decode(&self, coder: &mut impl EntropyDecoder) -> Result<u8, EntropyError> {
+        let mut part = self.whole();
         loop {
             let step = part.step();
             let point = coder.point(PRECISION)?;
-            let at = part.find(self, weights, point);
-            coder.advance(part.interval(self, weights, at))?;
+            let at = part.find(self, point);
+            coder.advance(part.interval(self, at))?;
             if step == 1 {
                 return Ok((part.first + at) as u8);
             }
-            part = self.part(weights, part.first + at * step, step);
+            part = self.part(part.first + at * step, step);
         }
     }
 
-    /// How probable symbols below `symbol` are, to a factor. It never falls as `symbol` grows, since
-    /// rounding keeps order.
-    pub(super) fn below(&self, weights: &[f32], symbol: usize) -> f32 {
-        dot(weights, &self.below[symbol * self.stride..][..self.stride])
+    /// How probable symbols below `symbol` are, to a factor: within a range it never falls as `symbol`
+    /// grows, since rounding keeps order, and neither does it from range to range.
+    pub(super) fn below(&self, symbol: usize) -> f32 {
+        let Cumulative {
+            stride,
+            symbols,
+            ref ranges,
+        } = *self.cumulative;
+        let range = if symbol == symbols {
+            symbols.div_ceil(RANGE)
+        } else {
+            symbol / RANGE
+        };
+        let mut below = dot(self.weights, &ranges[range * stride..][..stride]);
+        for before in range * RANGE..symbol {
+            below += dot(self.weights, self.node.emission_of(before as u8));
+        }
+        below
     }
 
-    fn whole(&self, weights: &[f32]) -> Part {
-        self.part(weights, 0, self.symbols)
+    fn whole(&self) -> Part {
+        self.part(0, self.cumulative.symbols)
     }
 
-    fn part(&self, weights: &[f32], first: usize, len: usize) -> Part {
-        let len = len.min(self.symbols - first);
-        let start = self.below(weights, first);
+    fn part(&self, first: usize, len: usize) -> Part {
+        let len = len.min(self.cumulative.symbols - first);
+        let start = self.below(first);
         Part {
             first,
             len,
             start,
-            mass: self.below(weights, first + len) - start,
+            mass: self.below(first + len) - start,
         }
     }
 }
@@ -113,7 +143,7 @@ impl Part {
     }
 
     /// Where choice `at` starts, out of [`TOTAL`].
-    fn bound(&self, of: &Cumulative, weights: &[f32], at: usize) -> u32 {
+    fn bound(&self, of: &Predicted<'_>, at: usize) -> u32 {
         let choices = self.choices();
         if at >= choices {
             return TOTAL;
@@ -122,24 +152,24 @@ impl Part {
         if !(self.mass >= f32::MIN_POSITIVE) {
             return at as u32 + (free as usize * at / choices) as u32;
         }
-        let mass = of.below(weights, self.first + at * self.step()) - self.start;
+        let mass = of.below(self.first + at * self.step()) - self.start;
         let share = (mass / self.mass * free as f32) as u32;
         at as u32 + share.min(free)
     }
 
-    fn interval(&self, of: &Cumulative, weights: &[f32], at: usize) -> Interval {
-        let start = self.bound(of, weights, at);
-        let end = self.bound(of, weights, at + 1);
+    fn interval(&self, of: &Predicted<'_>, at: usize) -> Interval {
+        let start = self.bound(of, at);
+        let end = self.bound(of, at + 1);
         // Bounds grow by at least one from choice to choice, so the interval is never empty.
         Interval::new(start, end.wrapping_sub(start), PRECISION).unwrap_or(EVERYTHING)
     }
 
     /// The last choice that starts at `point` or before it.
-    fn find(&self, of: &Cumulative, weights: &[f32], point: u32) -> usize {
+    fn find(&self, of: &Predicted<'_>, point: u32) -> usize {
         let (mut low, mut high) = (0, self.choices());
         while high - low > 1 {
             let middle = low + (high - low) / 2;
-            if self.bound(of, weights, middle) <= point {
+            if self.bound(of, middle) <= point {
                 low = middle;
             } else {
                 high = middle;

@@ -58,6 +58,7 @@ fn circuit_of(
                 numbers
             };
             Node {
+                labels: vec![0; states[at]],
                 states: states[at],
                 transition: numbers(rows),
                 emission: numbers(symbols),
@@ -281,6 +282,7 @@ fn equally_probable_explanations_give_the_smallest() {
     let row_of_two = |value: f32| [vec![value; 2], vec![0.0; padded(2) - 2]].concat();
     let schema = Schema::bytes(3);
     let node = |rows: usize| Node {
+        labels: vec![0; 2],
         states: 2,
         transition: row_of_two(0.5).repeat(rows),
         emission: row_of_two(1.0 / 256.0).repeat(256),
@@ -489,6 +491,7 @@ fn three_hundred_children_underflow_nothing() {
     let mut parents = vec![Some(0u32); count];
     parents[0] = None;
     let mut node = |rows: usize| Node {
+        labels: vec![0; 4],
         states: 4,
         transition: (0..rows * 16)
             .map(|at| {

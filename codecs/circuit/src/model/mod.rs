@@ -93,6 +93,9 @@ impl Model {
         let records = fields.number()?;
         let tree = read_tree(&mut fields, schema.len())?;
         let labels = read_labels(&mut fields, schema.len())?;
+        if schema.grid.is_none() && labels.iter().flatten().any(|&label| label > 0) {
+            return Err(fields.corrupt("states of variables without a grid have labels"));
+        }
         let size = Size::of(&schema, &tree, &labels);
         let reserved = budget.reserve("a circuit", size.memory())?;
         let at = fields.position();

@@ -70,10 +70,11 @@ impl<'b> Reader<'b> {
     }
 
     pub(super) fn bytes(&mut self) -> Result<&'b [u8]> {
-        let left = self.bytes.len() - self.at;
-        let len = self.count(left, "bytes of a part")?;
-        let part = self.bytes.get(self.at..self.at + len).unwrap_or_default();
-        self.at += len;
+        let len = self.count(self.bytes.len(), "bytes of a part")?;
+        let end = self.at + len;
+        let part = self.bytes.get(self.at..end);
+        let part = part.ok_or_else(|| self.damage(&format!("{len} more bytes were expected")))?;
+        self.at = end;
         Ok(part)
     }
 

@@ -25,6 +25,8 @@ fn job(threads: usize) -> Job {
         threads: NonZeroUsize::new(threads).unwrap(),
         budget: Budget::new(Limits::none()),
         reference: None,
+        model: None,
+        models: None,
     }
 }
 
