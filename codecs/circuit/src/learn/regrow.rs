@@ -196,7 +196,8 @@ mod tests {
         let first = learner.epoch(&records, ONE).unwrap();
         let dropped = learner.prune_and_grow(90.0, 1, ONE).unwrap();
         assert!(dropped > 3, "{dropped}");
-        assert_eq!(states(&learner), before);
+        let after = states(&learner);
+        assert!(after <= before && after > before - dropped, "{after}");
         for node in &learner.circuit().nodes {
             assert!(node.labels.is_sorted() && node.states <= 12);
         }
