@@ -568,6 +568,7 @@ mod tests {
         // So little to learn from, with so little smoothing, that validation gets worse in between.
         let few = records.range(0..60);
         let settings = Settings {
+            states: 24,
             batch: 20,
             ..SETTINGS
         };
