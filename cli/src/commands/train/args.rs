@@ -97,6 +97,10 @@ pub(crate) struct LearningArgs {
     /// Passes of plain expectation maximisation after them
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) full_passes: u32,
+    /// Rounds of pruning states that are hardly used and splitting as many that are used much: before
+    /// the second epoch, the fourth, and so on
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) prune_grow: u32,
     /// Records in a batch
     #[arg(long, value_name = "N", default_value_t = 512)]
     pub(crate) batch: usize,
@@ -137,6 +141,7 @@ impl LearningArgs {
             epochs: self.epochs,
             full_passes: self.full_passes,
             patience,
+            prune_grow: self.prune_grow,
         }
     }
 }

@@ -32,6 +32,7 @@ pub(super) struct SettingsRecord {
     epochs: u32,
     full_passes: u32,
     patience: Option<u32>,
+    prune_grow: u32,
     batch: usize,
     first_step: f32,
     last_step: f32,
@@ -47,9 +48,9 @@ pub(super) struct TrainingRecord {
     pub(super) full_passes: usize,
     /// The pass that the model was taken from; 0 is the start.
     pub(super) best_pass: usize,
-    /// Without what is under `results`.
+    /// Of all passes together, without writing files and without what is under `results`.
     pub(super) seconds: f64,
-    /// Of all cores together.
+    /// The same, of all cores together.
     pub(super) cpu_seconds: f64,
     /// Of the process that ended the run.
     pub(super) threads: usize,
@@ -61,6 +62,7 @@ pub(super) struct TrainingRecord {
 #[derive(Serialize)]
 pub(super) struct PassRecord {
     kind: &'static str,
+    moved_states: usize,
     step: f32,
     train_bits_per_dimension: Option<f64>,
     validation_bits_per_dimension: Option<f64>,
@@ -97,6 +99,7 @@ impl SettingsRecord {
             epochs: learning.epochs,
             full_passes: learning.full_passes,
             patience: args.patience,
+            prune_grow: learning.prune_grow,
             batch: learning.batch,
             first_step,
             last_step,
@@ -122,6 +125,7 @@ impl TrainingRecord {
                 .iter()
                 .map(|pass| PassRecord {
                     kind: super::log::name(pass.kind),
+                    moved_states: pass.moved,
                     step: pass.step,
                     train_bits_per_dimension: pass.train_bits,
                     validation_bits_per_dimension: pass.validation_bits,

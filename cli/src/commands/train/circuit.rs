@@ -77,6 +77,12 @@ fn train(args: &TrainCircuitArgs, console: &mut Console) -> Result<(), Refusal> 
             training
         }
     };
+    if resumed {
+        console.progress(&format!(
+            "going on with {}",
+            name_of(Some(&files.checkpoint))
+        ));
+    }
     for number in 0..training.passes().len() {
         console.progress(&described(&training.passes()[..=number], plan));
     }

@@ -1,6 +1,7 @@
 //! Learning the parameters of a circuit from records: expectation maximisation.
 
 mod checkpoint;
+mod regrow;
 mod start;
 mod statistics;
 mod training;

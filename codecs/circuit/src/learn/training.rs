@@ -12,6 +12,8 @@ use crate::fields::{Fields, write_number};
 use crate::{Circuit, Records, Schema, chow_liu_tree};
 
 const MAGIC: &[u8; 4] = b"CIRT";
+/// States in fewer than this share of the records are pruned.
+const PRUNED_SHARE: f32 = 0.008;
 /// Most passes of a run.
 const MOST_PASSES: u32 = 100_000;
 
@@ -33,6 +35,9 @@ pub struct Plan {
     pub full_passes: u32,
     /// Passes without a better validation after which no more of the same kind are made.
     pub patience: Option<u32>,
+    /// Rounds of moving states from variables that hardly use them to others, one before the second
+    /// epoch and before every other one from there on; see [`Learner::prune_and_grow`].
+    pub prune_grow: u32,
 }
 
 /// A kind of pass over the records.
@@ -51,6 +56,8 @@ pub enum PassKind {
 pub struct Pass {
     /// What was done.
     pub kind: PassKind,
+    /// States that were moved to other variables before the pass.
+    pub moved: usize,
     /// How far the first batch of the pass moved the counts: `0.0..=1.0`.
     pub step: f32,
     /// Mean bits per dimension of the records to learn from: in an epoch each as the circuit was
@@ -83,7 +90,7 @@ pub struct Pass {
 ///     smoothing: Smoothing { emission: 0.5, growth: 1.5, transition: 2.0 },
 ///     seed: 1,
 /// };
-/// let plan = Plan { epochs: 3, full_passes: 1, patience: None };
+/// let plan = Plan { epochs: 3, full_passes: 1, patience: None, prune_grow: 1 };
 /// let one = NonZeroUsize::MIN;
 /// let mut training = Training::new(&Schema::picture(1, 2), data, settings, plan, one)?;
 /// while let Some(pass) = training.pass(one)? {
@@ -130,7 +137,13 @@ impl<'a> Training<'a> {
             passes: Vec::new(),
             best: None,
         };
-        training.record(PassKind::Start, 0.0, None, clock, threads)?;
+        let start = Made {
+            kind: PassKind::Start,
+            moved: 0,
+            step: 0.0,
+            train_bits: None,
+        };
+        training.record(start, clock, threads)?;
         Ok(training)
     }
 
@@ -230,7 +243,11 @@ impl<'a> Training<'a> {
         {
             self.learner.restore(best, threads)?;
         }
-        if self.data.validation.is_some() && self.best.is_none() {
+        let moved = self.move_states(kind, threads)?;
+        if moved > 0 {
+            // What was best had other states.
+            self.best = None;
+        } else if self.data.validation.is_some() && self.best.is_none() {
             self.best = Some(self.learner.state());
         }
         let (step, bits) = match kind {
@@ -240,8 +257,13 @@ impl<'a> Training<'a> {
                 (step, self.learner.epoch(self.data.records, threads)?)
             }
         };
-        let bits = bits / self.data.records.width() as f64;
-        let pass = self.record(kind, step, Some(bits), clock, threads)?;
+        let made = Made {
+            kind,
+            moved,
+            step,
+            train_bits: Some(bits / self.data.records.width() as f64),
+        };
+        let pass = self.record(made, clock, threads)?;
         if best_of(&self.passes) + 1 == self.passes.len() {
             self.best = None;
         }
@@ -254,8 +276,8 @@ impl<'a> Training<'a> {
         &self.passes
     }
 
-    /// The number of the pass after which the circuit was best: by the validation, or without one the
-    /// last.
+    /// The number of the pass after which the circuit was best, of those since states were moved: by
+    /// the validation, or without one the last.
     #[must_use]
     pub fn best(&self) -> usize {
         best_of(&self.passes)
@@ -279,29 +301,35 @@ impl<'a> Training<'a> {
     }
 
     /// Adds a pass that was made, after looking at the validation records.
-    fn record(
-        &mut self,
-        kind: PassKind,
-        step: f32,
-        train_bits: Option<f64>,
-        clock: Clock,
-        threads: NonZeroUsize,
-    ) -> Result<Pass> {
+    fn record(&mut self, made: Made, clock: Clock, threads: NonZeroUsize) -> Result<Pass> {
         let validation_bits = match self.data.validation {
             Some(records) => Some(mean_bits(self.learner.circuit(), records, threads)?),
             None => None,
         };
         let (seconds, cpu_seconds) = clock.elapsed();
         let pass = Pass {
-            kind,
-            step,
-            train_bits,
+            kind: made.kind,
+            moved: made.moved,
+            step: made.step,
+            train_bits: made.train_bits,
             validation_bits,
             seconds,
             cpu_seconds,
         };
         self.passes.push(pass);
         Ok(pass)
+    }
+
+    /// Moves states before an epoch whose turn it is; returns how many.
+    fn move_states(&mut self, kind: PassKind, threads: NonZeroUsize) -> Result<usize> {
+        let epochs = self.made(PassKind::Epoch);
+        let is_due = epochs % 2 == 1 && epochs / 2 < self.plan.prune_grow;
+        if kind != PassKind::Epoch || !is_due {
+            return Ok(0);
+        }
+        let least = PRUNED_SHARE * self.data.records.len() as f32;
+        let seed = self.learner.settings.seed.wrapping_add(u64::from(epochs));
+        self.learner.prune_and_grow(least, seed, threads)
     }
 
     fn made(&self, kind: PassKind) -> u32 {
@@ -334,7 +362,8 @@ fn mean_bits(circuit: &Circuit, records: &Records, threads: NonZeroUsize) -> Res
 
 fn best_of(passes: &[Pass]) -> usize {
     let last = passes.len() - 1;
-    let validated = passes.iter().enumerate();
+    let moved = passes.iter().rposition(|pass| pass.moved > 0).unwrap_or(0);
+    let validated = passes.iter().enumerate().skip(moved);
     let validated = validated.filter_map(|(at, pass)| Some((at, pass.validation_bits?)));
     validated
         .min_by(|a, b| a.1.total_cmp(&b.1))
@@ -403,6 +432,7 @@ fn check_same(was: &Settings, is: &Settings, was_plan: &Plan, is_plan: &Plan) ->
                 plan.patience
                     .map_or("none".to_owned(), |patience| patience.to_string()),
             ),
+            ("rounds of pruning and growing", plan.prune_grow.to_string()),
             ("batches", settings.batches.to_string()),
         ]
     };
@@ -421,6 +451,7 @@ fn write_plan(plan: Plan, out: &mut Vec<u8>) {
     write_number(u64::from(plan.epochs), out);
     write_number(u64::from(plan.full_passes), out);
     write_number(u64::from(plan.patience.unwrap_or(0)), out);
+    write_number(u64::from(plan.prune_grow), out);
 }
 
 fn read_plan(fields: &mut Fields<'_>) -> Result<Plan> {
@@ -432,6 +463,7 @@ fn read_plan(fields: &mut Fields<'_>) -> Result<Plan> {
         epochs,
         full_passes,
         patience: (patience > 0).then_some(patience),
+        prune_grow: fields.number_up_to(u64::from(u32::MAX), "the number of rounds")? as u32,
     })
 }
 
@@ -441,6 +473,7 @@ fn write_pass(pass: &Pass, out: &mut Vec<u8>) {
         PassKind::Epoch => 1,
         PassKind::Full => 2,
     });
+    write_number(pass.moved as u64, out);
     let numbers = [
         f64::from(pass.step),
         pass.train_bits.unwrap_or(0.0),
@@ -460,6 +493,7 @@ fn read_pass(fields: &mut Fields<'_>, has_validation: bool) -> Result<Pass> {
         2 => PassKind::Full,
         kind => return Err(fields.corrupt(&format!("there is no kind {kind} of passes"))),
     };
+    let moved = fields.number_up_to(u64::from(u32::MAX), "the number of states moved")?;
     let mut number = || -> Result<f64> {
         let mut bytes = [0; 8];
         bytes.copy_from_slice(fields.take(8)?);
@@ -468,12 +502,21 @@ fn read_pass(fields: &mut Fields<'_>, has_validation: bool) -> Result<Pass> {
     let (step, train, validation) = (number()? as f32, number()?, number()?);
     Ok(Pass {
         kind,
+        moved,
         step,
         train_bits: (kind != PassKind::Start).then_some(train),
         validation_bits: has_validation.then_some(validation),
         seconds: number()?,
         cpu_seconds: number()?,
     })
+}
+
+/// A pass before it was looked at.
+struct Made {
+    kind: PassKind,
+    moved: usize,
+    step: f32,
+    train_bits: Option<f64>,
 }
 
 struct Clock(Instant, ProcessTime);
@@ -502,6 +545,7 @@ mod tests {
         epochs: 3,
         full_passes: 2,
         patience: None,
+        prune_grow: 0,
     };
 
     fn timeless(passes: &[Pass]) -> Vec<Pass> {
@@ -524,15 +568,26 @@ mod tests {
         // So little to learn from, with so little smoothing, that validation gets worse in between.
         let few = records.range(0..60);
         let settings = Settings {
+            states: 24,
             batch: 20,
             ..SETTINGS
         };
-        for (records, patience) in [(&records, None), (&few, Some(1)), (&few, Some(2))] {
+        let mut best_is_last = Vec::new();
+        for (records, patience, prune_grow) in [
+            (&records, None, 0),
+            (&records, None, 1),
+            (&few, Some(1), 0),
+            (&few, Some(2), 0),
+        ] {
             let data = Data {
                 records,
                 validation: Some(&validation),
             };
-            let plan = Plan { patience, ..PLAN };
+            let plan = Plan {
+                patience,
+                prune_grow,
+                ..PLAN
+            };
             let mut whole = Training::new(&schema, data, settings, plan, ONE).unwrap();
             let mut parts = Training::new(&schema, data, settings, plan, ONE).unwrap();
             to_the_end(&mut whole);
@@ -545,10 +600,12 @@ mod tests {
                 }
             }
             assert_eq!(timeless(parts.passes()), timeless(whole.passes()));
-            let best_is_last = whole.best() + 1 == whole.passes().len();
-            assert_eq!(best_is_last, patience.is_none(), "{:?}", whole.passes());
+            let moved: usize = whole.passes().iter().map(|pass| pass.moved).sum();
+            assert_eq!(moved > 0, prune_grow > 0, "{moved}");
+            best_is_last.push(whole.best() + 1 == whole.passes().len());
             assert_eq!(parts.finish(ONE).unwrap(), whole.finish(ONE).unwrap());
         }
+        assert!(best_is_last.contains(&false), "{best_is_last:?}");
     }
 
     #[test]
@@ -572,6 +629,7 @@ mod tests {
             epochs: 30,
             full_passes: 30,
             patience: Some(2),
+            prune_grow: 0,
         };
         let mut training = Training::new(&schema, data, settings, plan, ONE).unwrap();
         to_the_end(&mut training);
