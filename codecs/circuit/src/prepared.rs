@@ -23,9 +23,9 @@ impl Prepared {
         let model = Model::read(file, budget)?;
         let hash = model.hash();
         let front = Front::read(model.front(), model.circuit().schema())?;
-        // The tables of the circuit, and their cumulative sums.
-        let reserved =
-            budget.reserve("a circuit", model.circuit().parameters().saturating_mul(8))?;
+        // The tables of the circuit, and cumulative sums of a sixteenth of them.
+        let values = model.circuit().parameters();
+        let reserved = budget.reserve("a circuit", (values + values / 8).saturating_mul(4))?;
         Ok(Self {
             coder: Coder::new(model.into_circuit()),
             front,

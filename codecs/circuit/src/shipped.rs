@@ -16,15 +16,20 @@ pub struct Shipped {
 }
 
 /// The models in `models/weights` at the root of the repository.
-const WEIGHTS: &[Shipped] = &[];
+#[cfg(feature = "weights")]
+const WEIGHTS: &[Shipped] = &[Shipped {
+    name: "mnist",
+    grid: (28, 28),
+    file: include_bytes!("../../../models/weights/mnist.circuit"),
+}];
 
 impl Shipped {
     /// Every model of this build, those first that are preferred: none without the feature `weights`.
-    pub const ALL: &'static [Shipped] = if cfg!(feature = "weights") {
-        WEIGHTS
-    } else {
-        &[]
-    };
+    #[cfg(feature = "weights")]
+    pub const ALL: &'static [Shipped] = WEIGHTS;
+    /// Every model of this build: none, without the feature `weights`.
+    #[cfg(not(feature = "weights"))]
+    pub const ALL: &'static [Shipped] = &[];
 
     /// The models for records of a schema.
     pub fn fitting(schema: &Schema) -> impl Iterator<Item = &'static Shipped> + '_ {
