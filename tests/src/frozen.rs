@@ -1,6 +1,8 @@
 //! What the frozen files hold. Changing anything here breaks the promise they stand for; new
 //! contents may be added.
 
+use codec_corpora::generate::{digits, sensor_table};
+
 /// The content of a frozen file of a codec.
 pub struct Content {
     /// Name of the file, without `.cdc`.
@@ -20,9 +22,29 @@ pub fn contents(codec: &str) -> Vec<Content> {
     match codec {
         "log" => contents.extend(contents_of_logs()),
         "dna" => contents.extend(contents_of_sequences()),
+        "circuit" => contents.extend(contents_of_records()),
         _ => {}
     }
     contents
+}
+
+/// Records: under the model that is part of the program, under one of their own, as one stream.
+fn contents_of_records() -> Vec<Content> {
+    let pictures = |count, side| digits(count, side, 5).pictures;
+    let contents = [
+        ("shipped", pictures(20, 28), "3"),
+        ("fitted", pictures(900, 8), "3"),
+        ("solid", pictures(900, 8), "6"),
+        ("table", sensor_table(500, 5), "3"),
+    ];
+    contents
+        .map(|(name, bytes, level)| Content {
+            name,
+            bytes,
+            streams: 1,
+            level: Some(level),
+        })
+        .into()
 }
 
 /// Sequences, with a level for each method that bases have, and one for each layout.
