@@ -44,6 +44,7 @@ fn main() -> Result<()> {
     let tree = chow_liu_tree(&schema, &train, threads)?;
     let settings = Settings {
         states: 16,
+        labels_per_state: 2,
         batch: BATCH,
         steps: (0.5, 0.02),
         batches: EPOCHS * train.len().div_ceil(BATCH) as u32,

@@ -77,11 +77,11 @@ impl WithSimd for Multiply<'_> {
         let wide = 2 * S::F32_LANES;
         let mut column = 0;
         while column + wide <= n {
-            rows_of_tiles::<S, 2>(simd, a, b, n, m, column, c, add);
+            rows_of_tiles::<S, 2>(simd, a, b, n, (m, column), c, add);
             column += wide;
         }
         while column < n {
-            rows_of_tiles::<S, 1>(simd, a, b, n, m, column, c, add);
+            rows_of_tiles::<S, 1>(simd, a, b, n, (m, column), c, add);
             column += S::F32_LANES;
         }
     }
@@ -93,18 +93,17 @@ fn rows_of_tiles<S: Simd, const V: usize>(
     a: Strided<'_>,
     b: &[f32],
     n: usize,
-    m: usize,
-    column: usize,
+    (m, column): (usize, usize),
     c: &mut [f32],
     add: bool,
 ) {
     let mut row = 0;
     while row + 8 <= m {
-        tile::<S, 8, V>(simd, a, b, n, row, column, c, add);
+        tile::<S, 8, V>(simd, a, b, n, (row, column), c, add);
         row += 8;
     }
     while row < m {
-        tile::<S, 1, V>(simd, a, b, n, row, column, c, add);
+        tile::<S, 1, V>(simd, a, b, n, (row, column), c, add);
         row += 1;
     }
 }
@@ -116,8 +115,7 @@ fn tile<S: Simd, const M: usize, const V: usize>(
     a: Strided<'_>,
     b: &[f32],
     n: usize,
-    row: usize,
-    column: usize,
+    (row, column): (usize, usize),
     c: &mut [f32],
     add: bool,
 ) {

@@ -227,9 +227,9 @@ fn rescale(values: &mut [f32]) {
             *sum += value;
         }
     }
-    if sums.iter().any(|&sum| !(sum >= f32::MIN_POSITIVE)) {
+    if sums.iter().any(|&sum| is_nothing(sum)) {
         for (lane, sum) in sums.iter_mut().enumerate() {
-            if !(*sum >= f32::MIN_POSITIVE) {
+            if is_nothing(*sum) {
                 *sum = 1.0;
                 let states = values.len() / LANES;
                 values[lane..]
@@ -245,6 +245,11 @@ fn rescale(values: &mut [f32]) {
             *value *= factor;
         }
     }
+}
+
+/// Whether a sum of shares is too small, or no number, to divide by.
+fn is_nothing(sum: f32) -> bool {
+    sum.is_nan() || sum < f32::MIN_POSITIVE
 }
 
 fn check_some(count: usize) -> Result<()> {

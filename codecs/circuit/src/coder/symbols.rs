@@ -149,7 +149,7 @@ impl Part {
             return TOTAL;
         }
         let free = TOTAL - choices as u32;
-        if !(self.mass >= f32::MIN_POSITIVE) {
+        if self.mass.is_nan() || self.mass < f32::MIN_POSITIVE {
             return at as u32 + (free as usize * at / choices) as u32;
         }
         let mass = of.below(self.first + at * self.step()) - self.start;
