@@ -135,7 +135,7 @@ fn every_content_comes_back_the_same_for_every_number_of_threads() {
         table(17),
         table(900),
         array::npy_bytes(&[300, 6], 2, &[7; 3600]),
-        (0..5000u32).map(|at| (at * at >> 7) as u8).collect(),
+        (0..5000u32).map(|at| ((at * at) >> 7) as u8).collect(),
     ];
     for (number, content) in contents.iter().enumerate() {
         for fit in ["auto", "never"] {

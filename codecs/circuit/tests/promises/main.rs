@@ -1,0 +1,4 @@
+//! What `circuit` promises.
+
+#[cfg(test)]
+mod codec;
