@@ -246,10 +246,15 @@ impl Codec for CircuitCodec {
         job: &Job,
         media: &mut dyn MediaSink,
     ) -> Result<Stats> {
-        let named = named(header, job)?;
+        let mut model = None;
         let mut stats = Stats::default();
         while let Some(frame) = frames.next_frame()? {
             job.budget.produce(frame.content_len)?;
+            // Reading a model takes longer than finding that a frame is damaged.
+            let named = match &mut model {
+                Some(named) => named,
+                None => model.insert(named(header, job)?),
+            };
             let content = decode_frame(&frame, named.as_ref(), job)?;
             stats.add_frame(frame.content_len, frame.payload.len() as u64);
             media.bytes(&content)?;
