@@ -13,7 +13,7 @@ const TABLE: u8 = 1;
 /// What the records of a file, or of all files that a model is for, are made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Front {
-    /// Arrays whose records have this schema; see [`array`].
+    /// Arrays whose records have this schema; see [`mod@array`].
     Array(Schema),
     /// Tables of these columns; see [`table`].
     Table(TableFront),
