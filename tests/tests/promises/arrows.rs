@@ -20,7 +20,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "codec-circuit",
-        &["codec-classic", "codec-core", "codec-entropy"],
+        // The generators of `codec-corpora` are for its tests only.
+        &[
+            "codec-classic",
+            "codec-core",
+            "codec-corpora",
+            "codec-entropy",
+        ],
     ),
     ("codec-ncd", &["codec-core"]),
     ("codec-corpora", &["codec-core"]),
