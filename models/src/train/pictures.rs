@@ -1,0 +1,102 @@
+//! Pictures to train on.
+
+use std::path::{Path, PathBuf};
+
+use codec_core::{Error, Result};
+
+use crate::random::Random;
+
+/// Pictures in memory, as they were read.
+#[derive(Debug)]
+pub struct Pictures {
+    pictures: Vec<image::RgbImage>,
+}
+
+impl Pictures {
+    /// All pictures of the folders and of the folders in them, in the order of their paths, of at
+    /// least `side` by `side` pixels.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where a folder or picture cannot be read, [`Error::Usage`] if there are none.
+    pub fn read(folders: &[PathBuf], side: u32) -> Result<Self> {
+        let mut paths = Vec::new();
+        for folder in folders {
+            list(folder, &mut paths)?;
+        }
+        paths.sort();
+        let mut pictures = Vec::new();
+        for path in paths {
+            let picture = image::open(&path)
+                .map_err(|error| Error::Usage(format!("{}: {error}", path.display())))?
+                .into_rgb8();
+            if picture.width() >= side && picture.height() >= side {
+                pictures.push(picture);
+            }
+        }
+        if pictures.is_empty() {
+            return Err(Error::Usage(format!(
+                "no pictures of at least {side} by {side} pixels in {folders:?}"
+            )));
+        }
+        Ok(Pictures { pictures })
+    }
+
+    /// Number of pictures.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pictures.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pictures.is_empty()
+    }
+
+    /// A random crop of `side` by `side` pixels, turned or mirrored at random: planar `[3, side, side]`,
+    /// from -0.5 to 0.5.
+    #[must_use]
+    pub fn crop(&self, side: usize, random: &mut Random) -> Vec<f32> {
+        let picture = &self.pictures[random.below(self.pictures.len())];
+        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        let left = random.below(width - side + 1);
+        let top = random.below(height - side + 1);
+        let turn = random.below(8);
+        let raw = picture.as_raw();
+        let mut out = vec![0.0; 3 * side * side];
+        for y in 0..side {
+            for x in 0..side {
+                let (mut from_x, mut from_y) = if turn & 1 == 0 { (x, y) } else { (y, x) };
+                if turn & 2 != 0 {
+                    from_x = side - 1 - from_x;
+                }
+                if turn & 4 != 0 {
+                    from_y = side - 1 - from_y;
+                }
+                let at = 3 * ((top + from_y) * width + left + from_x);
+                for (colour, &value) in raw[at..at + 3].iter().enumerate() {
+                    out[(colour * side + y) * side + x] = f32::from(value) / 255.0 - 0.5;
+                }
+            }
+        }
+        out
+    }
+}
+
+const SUFFIXES: [&str; 6] = ["png", "jpg", "jpeg", "ppm", "pgm", "pnm"];
+
+fn list(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<()> {
+    let entries = std::fs::read_dir(folder)
+        .map_err(|error| Error::Usage(format!("{}: {error}", folder.display())))?;
+    for entry in entries {
+        let path = entry.map_err(Error::io("list a folder"))?.path();
+        if path.is_dir() {
+            list(&path, paths)?;
+        } else if let Some(suffix) = path.extension().and_then(|suffix| suffix.to_str())
+            && SUFFIXES.contains(&suffix.to_lowercase().as_str())
+        {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,255 @@
+//! Training of image models.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+use codec_core::{Error, Result};
+use codec_wavelet::Packet2d;
+
+use super::closed_form::{ClosedForm, Coefficients, DEAD_ZONE, fit};
+use super::net::{Shape, Synthesis, tensor};
+use super::rate::RateProxy;
+use super::step_size;
+use crate::random::Random;
+use crate::train::adam::{self, AdamW};
+use crate::train::cosine;
+use crate::train::pictures::Pictures;
+
+/// All that is trained.
+#[derive(Module, Debug)]
+pub struct Trainee {
+    /// `[1, channels, coefficients]`.
+    pub analysis: Param<Tensor<3>>,
+    /// The decoder.
+    pub synthesis: Synthesis,
+    /// The stand-in for the entropy coder.
+    pub rate: RateProxy,
+}
+
+/// How to train.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Settings {
+    /// Sizes of the model.
+    pub shape: Shape,
+    /// Optimizer steps.
+    pub steps: u64,
+    /// Crops of a step.
+    pub batch: usize,
+    /// Pixels of a crop's side.
+    pub side: usize,
+    /// Peak learning rate.
+    pub rate: f32,
+    /// Chances of the prefixes.
+    pub chances: Vec<f32>,
+    /// Least and greatest step index to train at.
+    pub range: (usize, usize),
+    /// From which step on the encoder stays as it is, as a part of all steps.
+    pub freeze: f32,
+    /// Bits' weight against that which high-rate theory gives.
+    pub bits: f32,
+    /// Seed of everything random.
+    pub seed: u64,
+}
+
+/// One batch on the device.
+struct Batch {
+    coefficients: Tensor<4>,
+    noise: Tensor<4>,
+    condition: Tensor<2>,
+    sizes: Tensor<4>,
+    prefix: usize,
+}
+
+/// What a step showed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shown {
+    /// Peak signal-to-noise ratio of the coefficients, mean over crops, in dB.
+    pub psnr: f32,
+    /// Bits per pixel by the stand-in.
+    pub bpp: f32,
+    /// The loss.
+    pub loss: f32,
+}
+
+impl Trainee {
+    /// The closed form as a trainee.
+    #[must_use]
+    pub fn new(shape: &Shape, form: &ClosedForm, seed: u64, device: &Device) -> Self {
+        let (n, c) = (shape.coefficients(), shape.channels());
+        let mut synthesis = Synthesis::new(shape, &form.deviations, seed, device);
+        for (i, (near, point)) in form.linear.iter().enumerate() {
+            let channels = shape.prefixes[i];
+            let wide = channels.min(shape.wide);
+            let linear = &mut synthesis.linear[i];
+            linear.near = Param::from_tensor(tensor(near.clone(), [n, wide, 3, 3], device));
+            if channels > wide {
+                let point = tensor(point.clone(), [n, channels - wide], device);
+                linear.point = Some(Param::from_tensor(point));
+            }
+        }
+        let mut shrink = form.shrink.clone();
+        shrink.resize(shape.conditions() * c, 0.0);
+        synthesis.shrink = Param::from_tensor(tensor(shrink, [shape.conditions(), c], device));
+        Trainee {
+            analysis: Param::from_tensor(tensor(form.analysis.clone(), [1, c, n], device)),
+            synthesis,
+            rate: RateProxy::new(shape, device),
+        }
+    }
+
+    fn loss(&self, batch: Batch, settings: &Settings, frozen: bool) -> (Tensor<1>, Shown) {
+        let shape = &settings.shape;
+        let [n, k, h, w] = batch.coefficients.dims();
+        let channels = shape.prefixes[batch.prefix];
+        let area = (h * w) as f32;
+        let flat = batch.coefficients.clone().reshape([n, k, h * w]);
+        let mut analysis = self.analysis.val().narrow(1, 0, channels);
+        if frozen {
+            analysis = analysis.detach();
+        }
+        let latents = analysis.matmul(flat).reshape([n, channels, h, w]) / batch.sizes.clone();
+        let plain = latents.clone().detach();
+        let known = plain.clone().sign() * (plain.clone().abs() + (0.5 - DEAD_ZONE)).floor();
+        let noisy = latents.clone() + batch.noise.narrow(1, 0, channels);
+        let bits = self.rate.bits(noisy, known.clone(), batch.condition.clone());
+        let rounded = latents + (known - plain);
+        let decoded = self.synthesis.forward(
+            rounded * batch.sizes.clone(),
+            batch.condition,
+            batch.prefix,
+        );
+        let per_crop = |x: Tensor<4>| x.reshape([n as i32, -1]).sum_dim(1) / area;
+        let distortion = per_crop((decoded - batch.coefficients).square());
+        let rate = per_crop(bits);
+        let squares = batch.sizes.square().reshape([n, 1]);
+        let cost = distortion.clone() + rate.clone() * squares.clone() * (0.1155 * settings.bits);
+        let weight = (cost.clone().detach() + squares).recip();
+        let loss = (cost * weight).mean();
+        let shown = Shown {
+            psnr: {
+                let mse = distortion.detach() / k as f32;
+                (mse.log() * (-10.0 / std::f32::consts::LN_10)).mean().into_scalar()
+            },
+            bpp: rate.detach().mean().into_scalar::<f32>() / (1 << (2 * shape.levels)) as f32,
+            loss: loss.clone().detach().into_scalar(),
+        };
+        (loss, shown)
+    }
+}
+
+/// The data of step `at`.
+fn batch(settings: &Settings, pictures: &Pictures, at: u64, device: &Device) -> Result<Batch> {
+    let shape = &settings.shape;
+    let mut random = Random::new(settings.seed, at);
+    let prefix = chosen(&settings.chances, random.unit());
+    let mut coefficients = Vec::new();
+    let mut condition = Vec::new();
+    let mut sizes = Vec::new();
+    let mut grid = 0;
+    for _ in 0..settings.batch {
+        let crop = transformed(shape, pictures, settings.side, &mut random)?;
+        grid = crop.height;
+        coefficients.extend(crop.values);
+        let (low, high) = settings.range;
+        let step = low + random.below(high - low + 1);
+        condition.extend(shape.condition(step, prefix));
+        sizes.push(step_size(step));
+    }
+    let n = settings.batch;
+    let c = shape.channels();
+    let noise = (0..n * c * grid * grid).map(|_| random.unit() - 0.5).collect();
+    Ok(Batch {
+        coefficients: tensor(coefficients, [n, shape.coefficients(), grid, grid], device),
+        noise: tensor(noise, [n, c, grid, grid], device),
+        condition: tensor(condition, [n, shape.conditions()], device),
+        sizes: tensor(sizes, [n, 1, 1, 1], device),
+        prefix,
+    })
+}
+
+fn chosen(chances: &[f32], mut at: f32) -> usize {
+    for (i, chance) in chances.iter().enumerate() {
+        at -= chance;
+        if at < 0.0 {
+            return i;
+        }
+    }
+    chances.len() - 1
+}
+
+fn transformed(
+    shape: &Shape,
+    pictures: &Pictures,
+    side: usize,
+    random: &mut Random,
+) -> Result<Coefficients> {
+    let packet = Packet2d::new(shape.levels).map_err(|e| Error::Usage(e.to_string()))?;
+    let pixels = pictures.crop(side, random);
+    let values = packet
+        .forward(&pixels, [3, side, side])
+        .map_err(|e| Error::Usage(e.to_string()))?;
+    let [height, width] = packet.grid(side, side);
+    Ok(Coefficients { height, width, values })
+}
+
+/// The closed form of `crops` random crops.
+///
+/// # Errors
+/// [`Error::Usage`] for a shape that cannot be.
+pub fn closed_form(settings: &Settings, pictures: &Pictures, crops: usize) -> Result<ClosedForm> {
+    let mut random = Random::new(settings.seed, u64::MAX);
+    let crops: Result<Vec<_>> = (0..crops)
+        .map(|_| transformed(&settings.shape, pictures, settings.side, &mut random))
+        .collect();
+    Ok(fit(&settings.shape, &crops?))
+}
+
+/// A run in memory.
+pub struct Run {
+    /// How it is trained.
+    pub settings: Settings,
+    /// The parameters.
+    pub trainee: Trainee,
+    /// Their running means.
+    pub average: Vec<Tensor<1>>,
+    state: adam::State,
+    /// Steps done.
+    pub done: u64,
+}
+
+impl Run {
+    /// A run that begins.
+    #[must_use]
+    pub fn new(settings: Settings, form: &ClosedForm, device: &Device) -> Self {
+        let trainee = Trainee::new(&settings.shape, form, settings.seed, device);
+        let average = adam::parameters(&trainee);
+        Run {
+            settings,
+            trainee,
+            average,
+            state: Vec::new(),
+            done: 0,
+        }
+    }
+
+    /// One step.
+    ///
+    /// # Errors
+    /// As reading the data.
+    pub fn step(&mut self, pictures: &Pictures, device: &Device) -> Result<Shown> {
+        let settings = &self.settings;
+        let batch = batch(settings, pictures, self.done, device)?;
+        let frozen = self.done as f32 >= settings.freeze * settings.steps as f32;
+        let (loss, shown) = self.trainee.loss(batch, settings, frozen);
+        let gradients = loss.backward();
+        let rate = cosine(settings.rate, self.done, settings.steps, 200);
+        let adam = AdamW::default();
+        let trainee = self.trainee.clone();
+        let (trainee, _) = adam.step(trainee, &gradients, &mut self.state, rate);
+        self.trainee = trainee;
+        self.done += 1;
+        let decay = (1.0 - 10.0 / (10.0 + self.done as f32)).min(0.998);
+        let average = std::mem::take(&mut self.average);
+        self.average = adam::averaged(average, adam::parameters(&self.trainee), decay);
+        Ok(shown)
+    }
+}
