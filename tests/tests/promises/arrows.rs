@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "codec-entropy",
         ],
     ),
+    ("codec-wavelet", &[]),
     ("codec-ncd", &["codec-core"]),
     ("codec-corpora", &["codec-core"]),
     (

@@ -1,0 +1,53 @@
+//! Wavelet packets of CDF 9/7 by lifting, for signals and images of any size.
+//!
+//! Every band is split again at every level (the *full packet tree*), so that an image becomes a
+//! small dense grid with many channels: [`Packet2d`] turns `[c, h, w]` into `[c * 4^J, h / 2^J,
+//! w / 2^J]`, [`Packet1d`] turns `[c, n]` into `[c * 2^J, n / 2^J]`.
+//!
+//! ```
+//! use codec_wavelet::Packet2d;
+//!
+//! let packet = Packet2d::new(3)?;
+//! let shape = [3, 30, 50];
+//! let pixels: Vec<f32> = (0..3 * 30 * 50).map(|i| (i % 7) as f32 / 7.0 - 0.5).collect();
+//! let coefficients = packet.forward(&pixels, shape)?;
+//! assert_eq!(packet.grid(30, 50), [4, 7]);
+//! assert_eq!(coefficients.len(), 3 * 64 * 4 * 7);
+//! let back = packet.inverse(&coefficients, shape)?;
+//! assert!(pixels.iter().zip(&back).all(|(a, b)| (a - b).abs() < 1e-5));
+//! # Ok::<(), codec_wavelet::Error>(())
+//! ```
+//!
+//! # Scale
+//!
+//! The low band of one level answers a constant with `sqrt(2)` times it, the high band an alternating
+//! sign likewise. With these gains the transform is nearly orthonormal: the norm of the coefficients
+//! is near that of the samples, and errors of coefficients are nearly errors of samples.
+//!
+//! # Results
+//!
+//! They are equal bit for bit on every processor and for every number of threads: the order of
+//! operations is fixed and no multiplication is fused with an addition.
+
+mod band;
+mod error;
+mod lifting;
+mod line;
+mod plane;
+
+pub use error::Error;
+pub use line::Packet1d;
+pub use plane::Packet2d;
+
+/// The most levels: bands of a signal are then 1,024, those of an image 1,048,576.
+pub const MAX_LEVELS: u32 = 10;
+
+/// What is taken to lie outside of a signal or image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Boundary {
+    /// The signal mirrored at its first and last samples, which are not repeated.
+    #[default]
+    Symmetric,
+    /// The signal again and again.
+    Periodic,
+}
