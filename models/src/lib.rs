@@ -1,5 +1,6 @@
 //! Learned codecs: layers, training, and the models of images and audio.
 
+pub mod context;
 pub mod linear;
 pub mod random;
 pub mod train;

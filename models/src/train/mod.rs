@@ -1,6 +1,7 @@
 //! Training: data, optimizer, schedule, checkpoints and logs.
 
 pub mod adam;
+pub mod checkpoint;
 pub mod pictures;
 
 /// The learning rate at `step` of `steps`: a linear start over the first `warm` steps, then half a

@@ -1,6 +1,7 @@
 //! WaLLoC: wavelet packets, a linear bottleneck, and a small network that takes it apart again.
 
 pub mod closed_form;
+pub mod model;
 pub mod net;
 pub mod rate;
 pub mod train;

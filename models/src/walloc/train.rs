@@ -11,6 +11,7 @@ use super::rate::RateProxy;
 use super::step_size;
 use crate::random::Random;
 use crate::train::adam::{self, AdamW};
+use crate::train::checkpoint::Checkpoint;
 use crate::train::cosine;
 use crate::train::pictures::Pictures;
 
@@ -251,5 +252,28 @@ impl Run {
         let average = std::mem::take(&mut self.average);
         self.average = adam::averaged(average, adam::parameters(&self.trainee), decay);
         Ok(shown)
+    }
+
+    /// The run's state, to be written.
+    #[must_use]
+    pub fn checkpoint(&self) -> Checkpoint<Trainee> {
+        Checkpoint {
+            module: self.trainee.clone(),
+            average: self.average.clone(),
+            state: self.state.clone(),
+            done: self.done,
+        }
+    }
+
+    /// The run as it was when the checkpoint was written.
+    #[must_use]
+    pub fn resumed(self, checkpoint: Checkpoint<Trainee>) -> Self {
+        Run {
+            settings: self.settings,
+            trainee: checkpoint.module,
+            average: checkpoint.average,
+            state: checkpoint.state,
+            done: checkpoint.done,
+        }
     }
 }
