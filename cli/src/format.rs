@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::{BufReader, Write};
 use std::path::Path;
 
-use codec_suite::core::container::{MAGIC, Reader, read_indexes};
-use codec_suite::core::{Codec, Error, Job, LimitKind, MediaSink, NativeStream, Registry};
+use codec_suite::core::container::{MAGIC, Reader, StreamIndex, read_indexes};
+use codec_suite::core::{
+    Codec, Error, Job, LimitKind, MediaDescription, MediaKind, MediaSink, NativeStream, Registry,
+};
 
 use crate::exit::Exit;
 use crate::failure::{Failure, recover_hint};
@@ -139,18 +141,27 @@ fn decode_container(
     Ok(decoded)
 }
 
-/// The suffix that a container file says its content had; `None` for anything else.
-pub(crate) fn recorded_suffix(path: &Path) -> Option<String> {
+/// What a container file says of its first stream's content; `None` for anything else.
+pub(crate) fn recorded_media(path: &Path) -> Option<MediaDescription> {
     let job = Job::single_threaded();
     let mut reader = Reader::new(BufReader::new(File::open(path).ok()?), &job.budget);
-    Some(reader.next_stream().ok()??.media.suffix)
+    Some(reader.next_stream().ok()??.media)
 }
 
-/// Total content of a container file that is whole, in bytes.
+/// Total content of a container file that is whole, in bytes; `None` where it is not bytes.
 fn content_len(path: &Path) -> Option<u64> {
     let streams = read_indexes(&mut File::open(path).ok()?).ok()?;
+    if !are_bytes(&streams) {
+        return None;
+    }
     let lens = streams.iter().map(|stream| stream.content_len());
     Some(lens.fold(0, u64::saturating_add))
+}
+
+/// Whether the content of all streams is counted in bytes.
+pub(crate) fn are_bytes(streams: &[StreamIndex]) -> bool {
+    let mut kinds = streams.iter().map(|stream| stream.header.media.kind());
+    kinds.all(|kind| kind == MediaKind::Bytes)
 }
 
 fn named_native<'r>(

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use codec_suite::core::Registry;
+use codec_suite::core::{MediaDescription, Registry};
 
 /// Suffix of container files, without its dot.
 pub(crate) const CONTAINER_SUFFIX: &str = "cdc";
@@ -67,19 +67,40 @@ fn is_log(path: &Path) -> bool {
     }
 }
 
-/// The name without the suffix of its compression; without such a suffix the name with `recorded`,
-/// the suffix that the file says its content had, or with `.out`.
+/// The name without the suffix of its compression; without such a suffix the name with the suffix
+/// that the file says its content had, or with `.out`. Images and audio are written as standard
+/// files, whose suffix takes the place of the original one.
 pub(crate) fn decoded(
     path: &Path,
     registry: &Registry,
-    recorded: impl FnOnce() -> Option<String>,
+    recorded: Option<&MediaDescription>,
 ) -> PathBuf {
-    if let Some(stripped) = stripped(path, registry) {
+    let stripped = stripped(path, registry);
+    let standard = recorded.and_then(|media| media.kind().standard_suffix());
+    if let Some(standard) = standard {
+        let name = stripped.unwrap_or_else(|| path.to_owned());
+        return standard_name(name, standard, recorded);
+    }
+    if let Some(stripped) = stripped {
         return stripped;
     }
-    match recorded().filter(|suffix| is_plain_suffix(suffix)) {
-        Some(suffix) if path.extension() != Some(OsStr::new(&suffix)) => encoded(path, &suffix),
+    let suffix = recorded.map(|media| media.suffix.as_str());
+    match suffix.filter(|suffix| is_plain_suffix(suffix)) {
+        Some(suffix) if path.extension() != Some(OsStr::new(suffix)) => encoded(path, suffix),
         _ => encoded(path, "out"),
+    }
+}
+
+/// `photo.jpg` and `png` give `photo.png`, where the file says that it had the suffix `jpg`.
+fn standard_name(name: PathBuf, standard: &str, recorded: Option<&MediaDescription>) -> PathBuf {
+    let suffix = name.extension().and_then(OsStr::to_str).unwrap_or("");
+    let original = recorded.map_or("", |media| media.suffix.as_str());
+    if suffix.eq_ignore_ascii_case(standard) {
+        name
+    } else if !suffix.is_empty() && suffix.eq_ignore_ascii_case(original) {
+        name.with_extension(standard)
+    } else {
+        encoded(&name, standard)
     }
 }
 
@@ -115,10 +136,14 @@ fn is_plain_suffix(suffix: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use codec_suite::core::{AudioShape, ImageShape, Shape};
 
     fn decoded_name(name: &str, recorded: Option<&str>) -> String {
-        let recorded = || recorded.map(str::to_owned);
-        let path = decoded(Path::new(name), &codec_suite::registry(), recorded);
+        named_as(name, recorded.map(MediaDescription::bytes))
+    }
+
+    fn named_as(name: &str, recorded: Option<MediaDescription>) -> String {
+        let path = decoded(Path::new(name), &codec_suite::registry(), recorded.as_ref());
         path.to_str().unwrap().to_owned()
     }
 
@@ -188,6 +213,40 @@ mod tests {
         assert_eq!(decoded_name("upload", Some("")), "upload.out");
         assert_eq!(decoded_name("upload", None), "upload.out");
         assert_eq!(decoded_name("upload.csv", Some("csv")), "upload.csv.out");
+    }
+
+    #[test]
+    fn images_and_audio_take_the_suffix_of_the_standard_file() {
+        let image = Shape::Image(ImageShape {
+            width: 1,
+            height: 1,
+            channels: 1,
+            bits: 8,
+        });
+        let audio = Shape::Audio(AudioShape {
+            rate: 1,
+            channels: 1,
+            samples: 0,
+            bits: 16,
+            is_float: false,
+        });
+        for (name, shape, suffix, expected) in [
+            ("d/photo.jpg.cdc", image, "jpg", "d/photo.png"),
+            ("photo.JPG.cdc", image, "jpg", "photo.png"),
+            ("photo.png.cdc", image, "png", "photo.png"),
+            ("photo.PNG.cdc", image, "PNG", "photo.PNG"),
+            ("photo.cdc", image, "", "photo.png"),
+            ("a.b.cdc", image, "", "a.b.png"),
+            ("renamed.v2.cdc", image, "jpg", "renamed.v2.png"),
+            ("upload", image, "jpg", "upload.png"),
+            ("upload.png", image, "png", "upload.png"),
+            ("a.flac.cdc", audio, "flac", "a.wav"),
+            ("a.wav.cdc", audio, "wav", "a.wav"),
+            ("a.cdc", audio, "../x", "a.wav"),
+        ] {
+            let recorded = Some(MediaDescription::new(shape, suffix));
+            assert_eq!(named_as(name, recorded), expected, "{name}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The file or pipe that is read, watched so that what was read is known to be all of it.
 
 use std::fs::{self, File, Metadata};
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal, Read, Seek};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -164,6 +164,16 @@ impl Source {
             len: self.read,
             hash: hash.digest(),
         })
+    }
+
+    /// Goes back to the start of a file, which is read again from there.
+    pub(crate) fn rewind(&mut self) -> Result<(), Failure> {
+        let back = self.file.rewind();
+        back.map_err(|error| Failure::io("cannot read", &error))?;
+        self.start.clear();
+        self.start_taken = 0;
+        self.read = 0;
+        Ok(())
     }
 
     /// Up to 16 bytes from the start; they are read again afterwards.

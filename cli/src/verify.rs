@@ -32,11 +32,7 @@ pub(crate) fn content(
     };
     format
         .decode(registry, &mut source, job, &mut hasher)
-        .map_err(|error| match Failure::from(error) {
-            // A limit or a failing disk says nothing about what was written.
-            failure if matches!(failure.exit, Exit::Limit | Exit::Error) => failure,
-            failure => mismatch(&failure.detail.unwrap_or(failure.title)),
-        })?;
+        .map_err(refused)?;
     let found = Fingerprint {
         len: hasher.len,
         hash: hasher.hash.digest(),
@@ -50,6 +46,13 @@ pub(crate) fn content(
     )))
 }
 
+/// Checks that the container file of a codec that changes media decodes without an error.
+pub(crate) fn decodes(registry: &Registry, file: File, job: &Job) -> Result<(), Failure> {
+    let mut source = Source::from_file(file)?;
+    let decoded = Format::Container.decode(registry, &mut source, job, &mut io::sink());
+    decoded.map(drop).map_err(refused)
+}
+
 fn read_all_frames(file: File) -> Result<(), Error> {
     let budget = Budget::new(Limits::none());
     let mut reader = Reader::new(BufReader::with_capacity(128 << 10, file), &budget);
@@ -57,6 +60,15 @@ fn read_all_frames(file: File) -> Result<(), Error> {
         while reader.next_frame()?.is_some() {}
     }
     Ok(())
+}
+
+/// What an error in reading again says about what was written.
+fn refused(error: Error) -> Failure {
+    match Failure::from(error) {
+        // A limit or a failing disk says nothing about it.
+        failure if matches!(failure.exit, Exit::Limit | Exit::Error) => failure,
+        failure => mismatch(&failure.detail.unwrap_or(failure.title)),
+    }
 }
 
 fn mismatch(detail: &str) -> Failure {
@@ -123,6 +135,18 @@ mod tests {
             ..right
         };
         assert_eq!(verified(&encoded, wrong).unwrap_err().exit, Exit::Mismatch);
+    }
+
+    #[test]
+    fn a_file_of_changed_media_has_to_decode() {
+        let decoded = |bytes: &[u8]| {
+            let registry = codec_suite::registry();
+            decodes(&registry, file_of(bytes), &Job::single_threaded())
+        };
+        let mut encoded = codec_suite::encode(b"content", "zstd", &[]).unwrap();
+        assert_eq!(decoded(&encoded), Ok(()));
+        encoded.truncate(encoded.len() - 1);
+        assert_eq!(decoded(&encoded).unwrap_err().exit, Exit::Mismatch);
     }
 
     #[test]

@@ -175,12 +175,17 @@ pub(crate) fn text(len: usize) -> Vec<u8> {
 
 /// A well-formed stream that names any codec in any version.
 pub(crate) fn stream_naming(codec: &str, codec_version: u32) -> Vec<u8> {
+    stream_of(codec, codec_version, MediaDescription::bytes("txt"))
+}
+
+/// The same of any media; the content is `content`, whose frame counts 7.
+pub(crate) fn stream_of(codec: &str, codec_version: u32, media: MediaDescription) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = Writer::new(&mut bytes);
     let header = StreamHeader {
         codec: codec.to_owned(),
         codec_version,
-        media: MediaDescription::bytes("txt"),
+        media,
         max_content: 1 << 20,
         params: Vec::new(),
         model: Vec::new(),

@@ -16,6 +16,7 @@ mod fixture;
 mod interruption;
 mod limits;
 mod log;
+mod media;
 mod naming;
 mod native;
 mod ncd;

@@ -12,7 +12,7 @@ use crate::beside::Beside;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::format::Format;
+use crate::format::{Format, are_bytes};
 use crate::inputs::Input;
 use crate::output::{Manner, Output, Target};
 use crate::progress::Direction;
@@ -69,7 +69,7 @@ fn cat(registry: &Registry, args: &CatArgs, beside: &Beside, input: &Input) -> R
     match (args.bytes, format) {
         (None, _) => whole(registry, format, transfer, &job),
         (Some(range), Format::Container) if transfer.source.seekable() => {
-            by_index(registry, transfer, range, &job)
+            by_index(registry, format, transfer, range, &job)
         }
         (Some(range), _) => part(registry, format, transfer, range, &job),
     }
@@ -91,21 +91,26 @@ fn whole(
     }
 }
 
-/// Reads only the frames that hold the range. Content is counted over all streams of the file.
+/// Reads only the frames that hold the range. Content is counted over all streams of the file; where
+/// frames do not count bytes, everything before the range is decoded.
 fn by_index(
     registry: &Registry,
-    transfer: Transfer,
+    format: Format<'_>,
+    mut transfer: Transfer,
     range: ByteRange,
     job: &Job,
 ) -> Result<(), Failure> {
-    let Transfer {
-        source, mut output, ..
-    } = transfer;
-    let path = source.path().map(Path::to_owned);
-    let explain = |error| Format::Container.explain(error, path.as_deref());
-    let mut input = BufReader::new(source.into_file());
+    let path = transfer.source.path().map(Path::to_owned);
+    let explain = |error| format.explain(error, path.as_deref());
+    let mut input = BufReader::new(transfer.source.clone_file()?);
+    let streams = read_indexes(&mut input).map_err(explain)?;
+    if !are_bytes(&streams) {
+        transfer.source.rewind()?;
+        return part(registry, format, transfer, range, job);
+    }
+    let mut output = transfer.output;
     let mut at: u64 = 0;
-    for stream in read_indexes(&mut input).map_err(explain)? {
+    for stream in streams {
         let len = stream.content_len();
         let wanted = range.within(at, len);
         at = at.saturating_add(len);

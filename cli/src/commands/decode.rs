@@ -10,7 +10,7 @@ use crate::beside::Beside;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::format::{Decoded, Format, recorded_suffix};
+use crate::format::{Decoded, Format, recorded_media};
 use crate::inputs::{self, Folders, Input};
 use crate::names;
 use crate::output::{Manner, Target};
@@ -69,8 +69,10 @@ fn decode(
     let started = Instant::now();
     let mut source = Source::open(input, targets.is_explicit())?;
     let format = Format::recognise(registry, &mut source, args.codec.as_deref())?;
-    let recorded = || recorded_suffix(input.path()?);
-    let target = targets.choose(input, |path| names::decoded(path, registry, recorded))?;
+    let recorded = || recorded_media(input.path()?);
+    let target = targets.choose(input, |path| {
+        names::decoded(path, registry, recorded().as_ref())
+    })?;
     let manner = Manner {
         force: args.target.force,
         compressed: false,

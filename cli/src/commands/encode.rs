@@ -1,6 +1,7 @@
 //! `codec encode`: files to `.cdc` or native streams.
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::Path;
 use std::time::Instant;
 
@@ -233,11 +234,17 @@ impl Encoder<'_> {
             }
             None => {
                 let progress = transfer.watch_output(Direction::Encode);
+                let len = transfer.source.len();
                 let Transfer { source, output, .. } = transfer;
                 let media = Media::bytes(source, suffix);
-                self.encode_frames(encoding, media, output, progress)
+                self.encode_frames(encoding, media, output, Watched::new(progress, len))
             }
         };
+        if coded.is_ok() && !encoding.codec.descriptor().lossless {
+            // What stands behind the picture or the sound in its file is left out.
+            let rest = io::copy(&mut transfer.source, &mut io::sink());
+            rest.map_err(|error| transfer.cause(|| Failure::io("cannot read", &error)))?;
+        }
         match coded {
             Ok(stats) => Ok((stats, transfer.source.fingerprint_so_far())),
             Err(error) => Err(transfer.cause(|| error.into())),
@@ -258,7 +265,12 @@ impl Encoder<'_> {
         let suffix = suffix.and_then(OsStr::to_str).unwrap_or("").to_owned();
         let coded = peel::unpacking(packed, source, |content| {
             let media = Media::bytes(content, &suffix);
-            self.encode_frames(encoding, media, output, Progress::none())
+            self.encode_frames(
+                encoding,
+                media,
+                output,
+                Watched::new(Progress::none(), None),
+            )
         });
         let (stats, fingerprint) = match coded {
             Ok(coded) => coded,
@@ -275,13 +287,13 @@ impl Encoder<'_> {
         encoding: &Encoding<'_>,
         media: Media<'_>,
         output: &mut Output,
-        progress: Progress,
+        watched: Watched,
     ) -> Result<Stats, Error> {
         let job = encoding.job(self.args.resources, &self.beside);
         let Encoding { codec, params, .. } = encoding;
-        let mut frames = Watched {
+        let mut frames = WatchedFrames {
             writer: Writer::new(output),
-            progress,
+            watched,
         };
         let stats = codec.encode(media, params, &job, &mut frames)?;
         frames.writer.finish()?;
@@ -289,6 +301,7 @@ impl Encoder<'_> {
     }
 
     /// Reads again what was written: all of it with `--verify`, the container's checksums otherwise.
+    /// What a lossy codec wrote has to decode; what it decodes to is not the source.
     fn check(
         &self,
         encoding: &Encoding<'_>,
@@ -301,6 +314,10 @@ impl Encoder<'_> {
         let Encoding { codec, native, .. } = encoding;
         let format = native.map_or(Format::Container, |native| Format::Native(*codec, native));
         match (fingerprint, format) {
+            (Some(_), Format::Container) if !codec.descriptor().lossless => {
+                let job = encoding.verification_job(self.args.resources, &self.beside);
+                verify::decodes(self.registry, file, &job)
+            }
             (Some(expected), format) => {
                 let job = encoding.verification_job(self.args.resources, &self.beside);
                 verify::content(self.registry, format, file, &job, expected)
@@ -311,19 +328,43 @@ impl Encoder<'_> {
     }
 }
 
-/// Counts the content of the frames that pass.
-struct Watched<'a> {
-    writer: Writer<&'a mut Output>,
+/// Shows how much of a source of known length is in frames.
+struct Watched {
     progress: Progress,
+    /// Length of the source in bytes.
+    len: Option<u64>,
+    /// Bytes of the source for a unit of content.
+    bytes_per_unit: f64,
 }
 
-impl FrameSink for Watched<'_> {
+impl Watched {
+    fn new(progress: Progress, len: Option<u64>) -> Self {
+        Watched {
+            progress,
+            len,
+            bytes_per_unit: 1.0,
+        }
+    }
+}
+
+/// Counts the content of the frames that pass.
+struct WatchedFrames<'a> {
+    writer: Writer<&'a mut Output>,
+    watched: Watched,
+}
+
+impl FrameSink for WatchedFrames<'_> {
     fn begin(&mut self, header: &StreamHeader) -> Result<(), Error> {
+        if let Some(units) = header.media.shape.content_len() {
+            let len = self.watched.len.unwrap_or(units);
+            self.watched.bytes_per_unit = len as f64 / units.max(1) as f64;
+        }
         self.writer.begin(header)
     }
 
     fn frame(&mut self, frame: Frame) -> Result<(), Error> {
-        self.progress.done(frame.content_len);
+        let bytes = frame.content_len as f64 * self.watched.bytes_per_unit;
+        self.watched.progress.done(bytes as u64);
         self.writer.frame(frame)
     }
 }

@@ -5,7 +5,7 @@ use std::io::{BufReader, Read};
 use std::path::Path;
 
 use codec_suite::core::container::{IndexEntry, Reader, StreamIndex, read_indexes};
-use codec_suite::core::{Budget, Error, FrameSource, Limits, Registry};
+use codec_suite::core::{Budget, Error, FrameSource, Limits, MediaKind, Registry, Shape};
 use serde::Serialize;
 
 use crate::args::{Chatter, InfoArgs};
@@ -29,26 +29,82 @@ struct Record {
     codec: String,
     codec_version: Option<u32>,
     media: Option<&'static str>,
+    shape: Option<ShapeRecord>,
     suffix: Option<String>,
     params: std::collections::BTreeMap<String, String>,
     model: Option<String>,
+    /// `None` where the content is not counted in bytes.
     content_bytes: Option<u64>,
+    /// Of what frames count: bytes, pixels, or samples of each channel.
+    content_len: Option<u64>,
     encoded_bytes: Option<u64>,
     ratio: Option<f64>,
+    /// Encoded bits for each pixel.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bits_per_pixel: Option<f64>,
+    /// Encoded bits for each millisecond.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kilobits_per_second: Option<f64>,
     frame_count: Option<u64>,
     max_frame_content: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     frames: Option<Vec<FrameRecord>>,
+    /// What `content_len` counts.
+    unit: &'static str,
+    #[serde(skip)]
+    shown_shape: String,
 }
 
-/// One frame of a stream.
+/// Size and sample format of an image or of audio.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ShapeRecord {
+    Image {
+        width: u32,
+        height: u32,
+        channels: u8,
+        bits: u8,
+    },
+    Audio {
+        rate: u32,
+        channels: u8,
+        samples: u64,
+        bits: u8,
+        float: bool,
+    },
+}
+
+impl ShapeRecord {
+    fn new(shape: Shape) -> Option<Self> {
+        match shape {
+            Shape::Image(image) => Some(ShapeRecord::Image {
+                width: image.width,
+                height: image.height,
+                channels: image.channels,
+                bits: image.bits,
+            }),
+            Shape::Audio(audio) => Some(ShapeRecord::Audio {
+                rate: audio.rate,
+                channels: audio.channels,
+                samples: audio.samples,
+                bits: audio.bits,
+                float: audio.is_float,
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// One frame of a stream. `content_at` and `content_len` count what frames count, `content_bytes`
+/// only bytes.
 #[derive(Serialize)]
 struct FrameRecord {
     number: u64,
     at: u64,
     encoded_bytes: u64,
     content_at: u64,
-    content_bytes: u64,
+    content_len: u64,
+    content_bytes: Option<u64>,
 }
 
 pub(crate) fn run(args: &InfoArgs) -> Exit {
@@ -138,21 +194,30 @@ fn native(file: String, codec: &str, len: Option<u64>) -> Record {
         codec: codec.to_owned(),
         codec_version: None,
         media: None,
+        shape: None,
         suffix: None,
         params: std::collections::BTreeMap::new(),
         model: None,
         content_bytes: None,
+        content_len: None,
         encoded_bytes: len,
         ratio: None,
+        bits_per_pixel: None,
+        kilobits_per_second: None,
         frame_count: None,
         max_frame_content: None,
         frames: None,
+        unit: MediaKind::Bytes.unit(),
+        shown_shape: String::new(),
     }
 }
 
 fn container(file: String, number: u64, stream: &StreamIndex, frames: bool) -> Record {
     let header = &stream.header;
     let content = stream.content_len();
+    let shape = header.media.shape;
+    let content_bytes = Some(content).filter(|_| shape.kind() == MediaKind::Bytes);
+    let bits = stream.len as f64 * 8.0;
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     Record {
         schema: "codec.info.v1",
@@ -162,16 +227,30 @@ fn container(file: String, number: u64, stream: &StreamIndex, frames: bool) -> R
         at: stream.at,
         codec: header.codec.clone(),
         codec_version: Some(header.codec_version),
-        media: Some(header.media.kind.name()),
+        media: Some(shape.kind().name()),
+        shape: ShapeRecord::new(shape),
         suffix: Some(header.media.suffix.clone()).filter(|suffix| !suffix.is_empty()),
         params: header.params.iter().cloned().collect(),
         model: Some(hex(&header.model)).filter(|model: &String| !model.is_empty()),
-        content_bytes: Some(content),
+        content_bytes,
+        content_len: Some(content),
         encoded_bytes: Some(stream.len),
-        ratio: (stream.len > 0).then(|| content as f64 / stream.len as f64),
+        ratio: content_bytes
+            .filter(|_| stream.len > 0)
+            .map(|content| content as f64 / stream.len as f64),
+        bits_per_pixel: match shape {
+            Shape::Image(image) => Some(bits / image.pixels().max(1) as f64),
+            _ => None,
+        },
+        kilobits_per_second: match shape {
+            Shape::Audio(audio) if audio.samples > 0 => Some(bits / 1000.0 / audio.seconds()),
+            _ => None,
+        },
         frame_count: Some(stream.entries.len() as u64),
         max_frame_content: Some(header.max_content),
         frames: frames.then(|| frame_records(stream)),
+        unit: shape.kind().unit(),
+        shown_shape: shape.to_string(),
     }
 }
 
@@ -179,13 +258,15 @@ fn frame_records(stream: &StreamIndex) -> Vec<FrameRecord> {
     let mut at = stream.first_frame_at;
     let mut content_at: u64 = 0;
     let mut records = Vec::new();
+    let is_bytes = stream.header.media.kind() == MediaKind::Bytes;
     for (number, entry) in (0..).zip(&stream.entries) {
         records.push(FrameRecord {
             number,
             at,
             encoded_bytes: entry.frame_len,
             content_at,
-            content_bytes: entry.content_len,
+            content_len: entry.content_len,
+            content_bytes: Some(entry.content_len).filter(|_| is_bytes),
         });
         at = at.saturating_add(entry.frame_len);
         content_at = content_at.saturating_add(entry.content_len);
@@ -225,12 +306,13 @@ fn report(record: &Record, console: &mut Console) {
     lines.extend(sizes(record));
     for frame in record.frames.iter().flatten() {
         lines.push(format!(
-            "  frame {} at byte {}: {} for bytes {}..{} of the content",
+            "  frame {} at byte {}: {} for {}s {}..{} of the content",
             frame.number,
             frame.at,
             count(frame.encoded_bytes, "byte"),
+            record.unit,
             frame.content_at,
-            frame.content_at.saturating_add(frame.content_bytes),
+            frame.content_at.saturating_add(frame.content_len),
         ));
     }
     lines.iter().for_each(|line| console.line(line));
@@ -238,27 +320,33 @@ fn report(record: &Record, console: &mut Console) {
 
 fn sizes(record: &Record) -> Vec<String> {
     let mut lines = Vec::new();
-    match record.content_bytes {
+    match record.content_len {
         Some(content) => {
             let media = record.media.unwrap_or("");
             let suffix = match &record.suffix {
                 Some(suffix) => format!(", from a name in .{}", safe(suffix)),
                 None => String::new(),
             };
-            lines.push(format!(
-                "  content  {} ({media}{suffix})",
-                count(content, "byte")
-            ));
+            let amount = match record.shown_shape.as_str() {
+                "" => count(content, record.unit),
+                shape => shape.to_owned(),
+            };
+            lines.push(format!("  content  {amount} ({media}{suffix})"));
         }
         None => lines.push("  content  not recorded; codec test decodes and counts it".to_owned()),
     }
     if let Some(encoded) = record.encoded_bytes {
         let ratio = record.content_bytes.map(|content| ratio(content, encoded));
-        let ratio = ratio.map_or(String::new(), |ratio| format!(", {ratio}"));
-        lines.push(format!("  encoded  {}{ratio}", count(encoded, "byte")));
+        let rate = match (ratio, record.bits_per_pixel, record.kilobits_per_second) {
+            (Some(ratio), _, _) => format!(", {ratio}"),
+            (_, Some(bits), _) => format!(", {bits:.4} bits per pixel"),
+            (_, _, Some(bits)) => format!(", {bits:.2} kb/s"),
+            _ => String::new(),
+        };
+        lines.push(format!("  encoded  {}{rate}", count(encoded, "byte")));
     }
     if let (Some(frames), Some(most)) = (record.frame_count, record.max_frame_content) {
-        let most = count(most, "byte");
+        let most = count(most, record.unit);
         lines.push(format!(
             "  frames   {frames}, at most {most} of content each"
         ));

@@ -19,6 +19,8 @@ struct Record {
     default: bool,
     lossless: bool,
     media: Vec<&'static str>,
+    /// Suffixes of the standard files that decoding writes; none where it gives back the original.
+    decodes_to: Vec<&'static str>,
     native_suffix: Option<&'static str>,
     encode_memory_bytes: u64,
     decode_memory_bytes: u64,
@@ -71,6 +73,11 @@ fn record(registry: &Registry, codec: &dyn Codec) -> Record {
         default: default.ok() == Some(descriptor.id),
         lossless: descriptor.lossless,
         media: descriptor.media.iter().map(|kind| kind.name()).collect(),
+        decodes_to: descriptor
+            .media
+            .iter()
+            .filter_map(|kind| kind.standard_suffix())
+            .collect(),
         native_suffix: codec.native().map(|native| native.suffix()),
         encode_memory_bytes: memory.encode,
         decode_memory_bytes: memory.decode,
@@ -123,6 +130,12 @@ fn print_details(record: &Record, console: &mut Console) {
     console.line(&format!("  version   {}", record.version));
     console.line(&format!("  media     {}", record.media.join(", ")));
     console.line(&format!("  lossless  {}", yes_no(record.lossless)));
+    if !record.decodes_to.is_empty() {
+        console.line(&format!(
+            "  decodes   to .{}",
+            record.decodes_to.join(", .")
+        ));
+    }
     if let Some(suffix) = record.native_suffix {
         console.line(&format!(
             "  native    .{suffix}, with --native or -o NAME.{suffix}"

@@ -95,7 +95,7 @@ fn record(args: &RecoverArgs, len: u64, recovery: Recovery) -> Record {
         streams: recovery.streams,
         frames: recovery.frames,
         frames_missing: missing,
-        content_bytes: recovery.content_len,
+        content_bytes: recovery.content_bytes,
         encoded_bytes: recovery.written,
         gaps: recovery.gaps.iter().map(gap_record).collect(),
     }
@@ -113,11 +113,15 @@ fn report(record: &Record, console: &mut Console) {
     if console.json() {
         console.record(record);
     } else if console.chatter().quiet == 0 {
+        // Frames of images and audio do not count bytes.
+        let content = match record.content_bytes {
+            0 => String::new(),
+            bytes => format!(" with {} of content", count(bytes, "byte")),
+        };
         console.line(&format!(
-            "{}: saved {} with {} of content to {}",
+            "{}: saved {}{content} to {}",
             shown::safe(&record.file),
             count(record.frames, "frame"),
-            count(record.content_bytes, "byte"),
             shown::safe(&record.output)
         ));
         for gap in &record.gaps {

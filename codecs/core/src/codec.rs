@@ -138,7 +138,8 @@ pub struct Memory {
 /// What an operation went through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Stats {
-    /// Bytes of content: what the user sees as the file.
+    /// Bytes of content: what the user sees as the file. Of images and audio the bytes of the file
+    /// that was read, or that was written in decoding.
     pub content_bytes: u64,
     /// Bytes of payload: what the codec made of them, without framing.
     pub payload_bytes: u64,
@@ -196,9 +197,10 @@ pub trait FrameSource {
     fn next_frame(&mut self) -> Result<Option<Frame>>;
 }
 
-/// Where a decoder puts media. Each codec calls the method for its kind of media.
+/// Where a decoder puts media.
 pub trait MediaSink {
-    /// Takes the next bytes of [`MediaKind::Bytes`] media.
+    /// Takes the next bytes: of [`MediaKind::Bytes`] media the content, of other kinds the standard
+    /// file ([`MediaKind::standard_suffix`]) that the decoder writes, from its start to its end.
     ///
     /// # Errors
     /// [`Error::Io`] if they cannot be written.

@@ -31,7 +31,7 @@ pub use codec::{
 };
 pub use error::{Error, LimitKind, Result};
 pub use limits::{Budget, Limits, Reservation};
-pub use media::{Content, Media, MediaDescription, MediaKind};
+pub use media::{AudioShape, Content, ImageShape, Media, MediaDescription, MediaKind, Shape};
 pub use params::{ParamKind, ParamSpec, Params, Value, parse_size};
 pub use pipeline::{both, ordered};
 pub use registry::Registry;

@@ -19,7 +19,8 @@ const FLAG_HASH: u8 = 0x40;
 /// A piece of a stream that decodes on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// Length of the content behind the payload, in the media's unit (bytes for bytes).
+    /// Length of the content behind the payload, in the media's unit
+    /// ([`MediaKind::unit`](crate::MediaKind::unit)).
     pub content_len: u64,
     /// XXH64 (seed 0) of the content, where the codec gives back identical content.
     pub content_hash: Option<u64>,
@@ -38,6 +39,18 @@ impl Frame {
         Frame {
             content_len: content.len() as u64,
             content_hash: Some(xxh64(content, 0)),
+            payload_crc: crc32c::crc32c(&payload),
+            payload,
+            payload_at: 0,
+        }
+    }
+
+    /// A frame of a lossy codec: `content_len` in the media's unit, and no hash.
+    #[must_use]
+    pub fn lossy(content_len: u64, payload: Vec<u8>) -> Self {
+        Frame {
+            content_len,
+            content_hash: None,
             payload_crc: crc32c::crc32c(&payload),
             payload,
             payload_at: 0,

@@ -1,7 +1,9 @@
 //! The stream header: which codec, which media, which parameters.
 
 use super::fields::{Fields, put_bytes, put_varint};
-use crate::{Descriptor, Error, MediaDescription, MediaKind, Params, Result};
+use crate::{
+    AudioShape, Descriptor, Error, ImageShape, MediaDescription, MediaKind, Params, Result, Shape,
+};
 
 /// The first eight bytes of every stream. The high bit shows up seven-bit transfers, CR LF shows up
 /// line-end conversion, the control byte stops a listing on some systems, the last LF shows up the
@@ -25,7 +27,7 @@ pub struct StreamHeader {
     pub codec_version: u32,
     /// What the content is.
     pub media: MediaDescription,
-    /// Largest content of any frame, in the media's unit (bytes for bytes).
+    /// Largest content of any frame, in the media's unit ([`MediaKind::unit`]).
     pub max_content: u64,
     /// Parameters: those needed for decoding and those that differ from their defaults.
     pub params: Vec<(String, String)>,
@@ -58,8 +60,9 @@ impl StreamHeader {
         let mut body = Vec::new();
         put_bytes(&mut body, self.codec.as_bytes());
         put_varint(&mut body, u64::from(self.codec_version));
-        body.push(self.media.kind.code());
+        body.push(self.media.kind().code());
         put_bytes(&mut body, self.media.suffix.as_bytes());
+        put_shape(&mut body, &self.media.shape);
         put_varint(&mut body, self.max_content);
         put_varint(&mut body, self.params.len() as u64);
         for (name, value) in &self.params {
@@ -134,6 +137,7 @@ fn parse_body(body: &mut Fields<'_>) -> Result<StreamHeader> {
         Error::Unsupported(format!("media kind {kind_code} is newer than this build"))
     })?;
     let suffix = body.text("file name suffix")?.to_owned();
+    let shape = parse_shape(body, kind)?;
     let max_content = body.varint("largest content")?;
     let count = body.varint("parameter count")?;
     let mut params = Vec::new();
@@ -147,11 +151,68 @@ fn parse_body(body: &mut Fields<'_>) -> Result<StreamHeader> {
     Ok(StreamHeader {
         codec,
         codec_version,
-        media: MediaDescription { kind, suffix },
+        media: MediaDescription { shape, suffix },
         max_content,
         params,
         model,
     })
+}
+
+/// Appends the fields that only images and audio have.
+fn put_shape(body: &mut Vec<u8>, shape: &Shape) {
+    match shape {
+        Shape::Bytes => {}
+        Shape::Image(image) => {
+            put_varint(body, u64::from(image.width));
+            put_varint(body, u64::from(image.height));
+            body.extend([image.channels, image.bits]);
+        }
+        Shape::Audio(audio) => {
+            put_varint(body, u64::from(audio.rate));
+            put_varint(body, audio.samples);
+            body.extend([audio.channels, audio.bits, u8::from(audio.is_float)]);
+        }
+    }
+}
+
+fn parse_shape(body: &mut Fields<'_>, kind: MediaKind) -> Result<Shape> {
+    let at = body.at();
+    let shape = match kind {
+        MediaKind::Bytes => Shape::Bytes,
+        MediaKind::Image => Shape::Image(ImageShape {
+            width: number(body, "image width")?,
+            height: number(body, "image height")?,
+            channels: body.byte("image channels")?,
+            bits: body.byte("bits of a sample")?,
+        }),
+        MediaKind::Audio => Shape::Audio(AudioShape {
+            rate: number(body, "sampling rate")?,
+            samples: body.varint("samples of a channel")?,
+            channels: body.byte("audio channels")?,
+            bits: body.byte("bits of a sample")?,
+            is_float: flag(body, "sample format")?,
+        }),
+    };
+    match shape.problem() {
+        Some(problem) => Err(Error::corrupt(at, problem)),
+        None => Ok(shape),
+    }
+}
+
+fn number(body: &mut Fields<'_>, what: &str) -> Result<u32> {
+    let at = body.at();
+    let value = body.varint(what)?;
+    u32::try_from(value)
+        .map_err(|_| Error::corrupt(at, format!("{what} of {value} does not fit 32 bits")))
+}
+
+fn flag(body: &mut Fields<'_>, what: &str) -> Result<bool> {
+    let at = body.at();
+    match body.byte(what)? {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(Error::corrupt(at, format!("{what} is {other}, not 0 or 1"))),
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -181,6 +242,81 @@ mod tests {
     fn a_header_survives() {
         let bytes = header().to_bytes();
         assert_eq!(StreamHeader::parse(&bytes, 0).unwrap(), header());
+    }
+
+    fn image(width: u32, channels: u8, bits: u8) -> StreamHeader {
+        let shape = Shape::Image(ImageShape {
+            width,
+            height: 512,
+            channels,
+            bits,
+        });
+        StreamHeader {
+            media: MediaDescription::new(shape, "jpg"),
+            ..header()
+        }
+    }
+
+    fn audio(rate: u32, channels: u8, bits: u8, is_float: bool) -> StreamHeader {
+        let shape = Shape::Audio(AudioShape {
+            rate,
+            channels,
+            samples: 1 << 40,
+            bits,
+            is_float,
+        });
+        StreamHeader {
+            media: MediaDescription::new(shape, "flac"),
+            ..header()
+        }
+    }
+
+    #[test]
+    fn the_shapes_of_images_and_audio_survive() {
+        for header in [
+            image(768, 3, 8),
+            image(u32::MAX, 4, 16),
+            audio(44_100, 2, 16, false),
+            audio(1, 255, 32, true),
+        ] {
+            let bytes = header.to_bytes();
+            assert_eq!(StreamHeader::parse(&bytes, 0).unwrap(), header);
+        }
+    }
+
+    #[test]
+    fn impossible_shapes_are_corrupt() {
+        for header in [
+            image(0, 3, 8),
+            image(1, 0, 8),
+            image(1, 5, 8),
+            image(1, 1, 12),
+            audio(0, 1, 16, false),
+            audio(1, 0, 16, false),
+            audio(1, 1, 33, false),
+            audio(1, 1, 16, true),
+        ] {
+            let error = StreamHeader::parse(&header.to_bytes(), 100).unwrap_err();
+            assert!(matches!(error, Error::Corrupt { at: 110.., .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_fields_of_an_image_follow_the_suffix() {
+        let plain = header().to_bytes();
+        let shaped = StreamHeader {
+            media: MediaDescription::new(image(300, 3, 8).media.shape, "csv"),
+            ..header()
+        };
+        let shaped = shaped.to_bytes();
+        // Magic, version, length of the body; `zstd`, version, kind, suffix.
+        let (kind, shape) = (17, 22);
+        assert_eq!((plain[kind], shaped[kind]), (0, 1));
+        assert_eq!(shaped[shape..shape + 6], [0xAC, 0x02, 0x80, 0x04, 3, 8]);
+        assert_eq!(
+            plain[shape..plain.len() - 4],
+            shaped[shape + 6..shaped.len() - 4]
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::header::{MAGIC, StreamHeader};
 use super::index::{Index, SYNC as INDEX_SYNC, TAIL_LEN};
 use super::seek::{frame_header_at, header_at, read_at};
 use super::writer::Writer;
-use crate::{Error, FrameSink, Result};
+use crate::{Error, FrameSink, MediaKind, Result};
 
 /// What [`recover`] saved and what it could not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,8 +17,8 @@ pub struct Recovery {
     pub streams: u64,
     /// Frames written.
     pub frames: u64,
-    /// Content in the frames written, in the media's unit.
-    pub content_len: u64,
+    /// Content in the frames written of streams of bytes, in bytes.
+    pub content_bytes: u64,
     /// Bytes written.
     pub written: u64,
     /// Damaged places of the input, in order.
@@ -170,7 +170,12 @@ fn copy_stream<R: Read + Seek, W: Write>(
         let payload = read_at(input, payload_at, frame_header.payload_len)?;
         writer.frame(frame_header.with_payload(payload, *at)?)?;
         report.frames += 1;
-        report.content_len = report.content_len.saturating_add(frame_header.content_len);
+        if header.media.kind() == MediaKind::Bytes {
+            let sum = report
+                .content_bytes
+                .saturating_add(frame_header.content_len);
+            report.content_bytes = sum;
+        }
     }
     if let Some(missing) = missing_at_end(&stream, expected) {
         report.gaps.push(Gap {

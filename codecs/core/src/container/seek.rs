@@ -7,7 +7,7 @@ use super::fields::VARINT_MAX;
 use super::frame::{Frame, FrameHeader, MAX_HEADER};
 use super::header::{MAGIC, MAX_BODY, StreamHeader, check_start};
 use super::index::{Index, IndexEntry, TAIL, TAIL_LEN};
-use crate::{Codec, Error, FrameSource, Job, MediaSink, Result, Stats};
+use crate::{Codec, Error, FrameSource, Job, MediaKind, MediaSink, Result, Stats};
 
 /// One stream of a file, with the place of its header and frames.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,10 +89,11 @@ pub fn read_indexes<R: Read + Seek>(input: &mut R) -> Result<Vec<StreamIndex>> {
     Ok(streams)
 }
 
-/// Decodes content `range` of a stream, in the media's unit, reading only the frames it lies in.
+/// Decodes bytes `range` of the content of a stream, reading only the frames they lie in.
 ///
 /// # Errors
-/// As [`Codec::decode`]; a range that runs past the content gives what there is.
+/// As [`Codec::decode`]; a range that runs past the content gives what there is. [`Error::Usage`] for
+/// images and audio, whose frames hold no bytes of the file that decoding writes.
 pub fn decode_range<R: Read + Seek + Send>(
     codec: &dyn Codec,
     input: &mut R,
@@ -101,6 +102,14 @@ pub fn decode_range<R: Read + Seek + Send>(
     job: &Job,
     media: &mut dyn MediaSink,
 ) -> Result<Stats> {
+    let kind = stream.header.media.kind();
+    if kind != MediaKind::Bytes {
+        return Err(Error::Usage(format!(
+            "the frames of {} are counted in {}s, not in bytes",
+            kind.name(),
+            kind.unit()
+        )));
+    }
     let mut content_at: u64 = 0;
     let mut wanted = Vec::new();
     let mut skip = None;
