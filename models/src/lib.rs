@@ -1,6 +1,7 @@
 //! Learned codecs: layers, training, and the models of images and audio.
 
 pub mod context;
+pub mod device;
 pub mod linear;
 pub mod random;
 pub mod train;

@@ -1,9 +1,13 @@
 //! WaLLoC: wavelet packets, a linear bottleneck, and a small network that takes it apart again.
 
+pub mod analysis;
 pub mod closed_form;
+pub mod decoder;
+pub mod export;
 pub mod model;
 pub mod net;
 pub mod rate;
+pub mod tiles;
 pub mod train;
 
 /// Number of step indices: `0..STEPS`.
