@@ -42,6 +42,13 @@ pub enum ParamKind {
         /// What the default is, in words.
         default: &'static str,
     },
+    /// A number with up to three digits after the point, kept in thousandths. There is no default.
+    Decimal {
+        /// Smallest value in thousandths.
+        min: i64,
+        /// Largest value in thousandths.
+        max: i64,
+    },
     /// `true` or `false`; `false` if not set.
     Flag,
     /// One of a list of words.
@@ -61,6 +68,8 @@ pub enum Value {
     Integer(i64),
     /// For [`ParamKind::Size`], in bytes.
     Size(u64),
+    /// For [`ParamKind::Decimal`], in thousandths.
+    Decimal(i64),
     /// For [`ParamKind::Flag`].
     Flag(bool),
     /// For [`ParamKind::Choice`].
@@ -72,6 +81,11 @@ impl fmt::Display for Value {
         match self {
             Value::Integer(value) => write!(f, "{value}"),
             Value::Size(value) => write!(f, "{value}"),
+            Value::Decimal(value) => {
+                let sign = if *value < 0 { "-" } else { "" };
+                let value = value.unsigned_abs();
+                write!(f, "{sign}{}.{:03}", value / 1000, value % 1000)
+            }
             Value::Flag(value) => write!(f, "{value}"),
             Value::Choice(value) => f.write_str(value),
         }
@@ -149,6 +163,15 @@ impl Params {
     pub fn size(&self, name: &str) -> Option<u64> {
         match self.set.get(name) {
             Some(Value::Size(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The value of a decimal parameter, or `None` if it was not set.
+    #[must_use]
+    pub fn decimal(&self, name: &str) -> Option<f64> {
+        match self.set.get(name) {
+            Some(Value::Decimal(value)) => Some(*value as f64 / 1000.0),
             _ => None,
         }
     }
@@ -248,7 +271,7 @@ pub fn parse_size(text: &str) -> Result<u64> {
 fn default_value(spec: &ParamSpec) -> Option<Value> {
     match spec.kind {
         ParamKind::Integer { default, .. } => Some(Value::Integer(default)),
-        ParamKind::Size { .. } => None,
+        ParamKind::Size { .. } | ParamKind::Decimal { .. } => None,
         ParamKind::Flag => Some(Value::Flag(false)),
         ParamKind::Choice { default, .. } => Some(Value::Choice(default)),
     }
@@ -269,6 +292,16 @@ fn parse(spec: &ParamSpec, text: &str) -> Result<Value> {
                 "{name} must be from {min} to {max} bytes, not {value}"
             ))),
         },
+        ParamKind::Decimal { min, max } => thousandths(text)
+            .filter(|value| (min..=max).contains(value))
+            .map(Value::Decimal)
+            .ok_or_else(|| {
+                Error::Usage(format!(
+                    "{name} must be a number from {} to {} with up to three digits after the point, not '{text}'",
+                    Value::Decimal(min),
+                    Value::Decimal(max)
+                ))
+            }),
         ParamKind::Flag => match text {
             "true" | "yes" | "1" => Ok(Value::Flag(true)),
             "false" | "no" | "0" => Ok(Value::Flag(false)),
@@ -289,9 +322,32 @@ fn parse(spec: &ParamSpec, text: &str) -> Result<Value> {
     }
 }
 
+/// A decimal number in thousandths.
+fn thousandths(text: &str) -> Option<i64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() && part.is_empty() || part.len() > 3 || !digits(whole) || !digits(part) {
+        return None;
+    }
+    let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let part: i64 = format!("{part:0<3}").parse().ok()?;
+    whole.checked_mul(1000)?.checked_add(part)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn decimals_are_kept_in_thousandths() {
+        for (text, value) in [("0.25", 250), ("3", 3000), (".5", 500), ("1.", 1000), ("0.001", 1)] {
+            assert_eq!(thousandths(text), Some(value));
+        }
+        for text in ["", ".", "-1", "1.2345", "1e3", "1,5", "99999999999999999999"] {
+            assert_eq!(thousandths(text), None, "{text}");
+        }
+        assert_eq!(Value::Decimal(250).to_string(), "0.250");
+    }
 
     #[test]
     fn sizes_are_read_in_powers_of_1024() {

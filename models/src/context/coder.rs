@@ -1,7 +1,7 @@
 //! Coding the latents of a tile.
 
 use codec_core::{Error, Result};
-use codec_entropy::ans::{AnsDecoder, AnsEncoder};
+use codec_entropy::range::{RangeDecoder, RangeEncoder};
 use codec_entropy::golomb::{decode_exp_golomb, encode_exp_golomb};
 use codec_entropy::{EntropyDecoder, EntropyEncoder, EntropyError, Interval};
 
@@ -78,7 +78,7 @@ pub fn encode(
     if model.channels.len() < channels || latents.len() != channels * height * width {
         return Err(Error::Internal("latents of another shape than the model's".to_owned()));
     }
-    let mut encoder = AnsEncoder::new();
+    let mut encoder = RangeEncoder::new();
     let mut planes = Planes::new(channels, height, width);
     let tables = &model.tables;
     let mut out = vec![0i16; latents.len()];
@@ -142,7 +142,7 @@ fn chosen(
 
 #[inline]
 fn put(
-    encoder: &mut AnsEncoder,
+    encoder: &mut RangeEncoder,
     tables: &Tables,
     class: usize,
     centre: Centre,
@@ -174,7 +174,7 @@ pub fn decode(
     [channels, height, width]: [usize; 3],
 ) -> Result<Vec<i16>> {
     let corrupt = |error: EntropyError| Error::corrupt(0, error.to_string());
-    let mut decoder = AnsDecoder::new(bytes).map_err(corrupt)?;
+    let mut decoder = RangeDecoder::new(bytes);
     let mut planes = Planes::new(channels, height, width);
     let mut out = vec![0i16; channels * height * width];
     walk(model, &mut planes, channels, |channel, at, class, mean| {
@@ -187,7 +187,7 @@ pub fn decode(
 }
 
 #[inline]
-fn take(decoder: &mut AnsDecoder<'_>, tables: &Tables, class: usize, mean: i32) -> Result<i16> {
+fn take(decoder: &mut RangeDecoder<'_>, tables: &Tables, class: usize, mean: i32) -> Result<i16> {
     let corrupt = |error: EntropyError| Error::corrupt(0, error.to_string());
     let plain = plain_bits(class);
     let centre = Centre::of(mean, plain);

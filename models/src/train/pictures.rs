@@ -2,14 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use codec_core::{Error, Result};
+use codec_core::{Budget, Error, Limits, Result};
+use codec_corpora::picture::{Picture, Samples};
 
 use crate::random::Random;
 
 /// Pictures in memory, as they were read.
 #[derive(Debug)]
 pub struct Pictures {
-    pictures: Vec<image::RgbImage>,
+    pictures: Vec<Rgb>,
+}
+
+#[derive(Debug)]
+struct Rgb {
+    width: usize,
+    height: usize,
+    samples: Vec<u8>,
 }
 
 impl Pictures {
@@ -18,7 +26,7 @@ impl Pictures {
     ///
     /// # Errors
     /// [`Error::Io`] where a folder or picture cannot be read, [`Error::Usage`] if there are none.
-    pub fn read(folders: &[PathBuf], side: u32) -> Result<Self> {
+    pub fn read(folders: &[PathBuf], side: usize) -> Result<Self> {
         let mut paths = Vec::new();
         for folder in folders {
             list(folder, &mut paths)?;
@@ -26,11 +34,15 @@ impl Pictures {
         paths.sort();
         let mut pictures = Vec::new();
         for path in paths {
-            let picture = image::open(&path)
+            let picture = Picture::open(&path, &Budget::new(Limits::none()))
                 .map_err(|error| Error::Usage(format!("{}: {error}", path.display())))?
-                .into_rgb8();
-            if picture.width() >= side && picture.height() >= side {
-                pictures.push(picture);
+                .to_rgb8();
+            let (width, height) = (picture.width(), picture.height());
+            if let Samples::Eight(samples) = picture.into_samples()
+                && width >= side
+                && height >= side
+            {
+                pictures.push(Rgb { width, height, samples });
             }
         }
         if pictures.is_empty() {
@@ -58,11 +70,10 @@ impl Pictures {
     #[must_use]
     pub fn crop(&self, side: usize, random: &mut Random) -> Vec<f32> {
         let picture = &self.pictures[random.below(self.pictures.len())];
-        let (width, height) = (picture.width() as usize, picture.height() as usize);
+        let (width, height) = (picture.width, picture.height);
         let left = random.below(width - side + 1);
         let top = random.below(height - side + 1);
         let turn = random.below(8);
-        let raw = picture.as_raw();
         let mut out = vec![0.0; 3 * side * side];
         for y in 0..side {
             for x in 0..side {
@@ -74,7 +85,7 @@ impl Pictures {
                     from_y = side - 1 - from_y;
                 }
                 let at = 3 * ((top + from_y) * width + left + from_x);
-                for (colour, &value) in raw[at..at + 3].iter().enumerate() {
+                for (colour, &value) in picture.samples[at..at + 3].iter().enumerate() {
                     out[(colour * side + y) * side + x] = f32::from(value) / 255.0 - 0.5;
                 }
             }

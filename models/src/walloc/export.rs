@@ -1,7 +1,6 @@
 //! From a trained network to a model's file: the context models are fitted to what its encoder makes
 //! of the training pictures.
 
-use burn::module::Module;
 use codec_core::{Error, Result};
 use codec_wavelet::Packet2d;
 

@@ -1,14 +1,27 @@
 //! WaLLoC: wavelet packets, a linear bottleneck, and a small network that takes it apart again.
+//!
+//! After "Learned Compression for Compressed Learning" (Jacobellis and Yadwadkar, 2024): a wavelet
+//! packet transform and one matrix are the whole encoder, so that latents are a small dense grid that
+//! other models can learn on. Here the transform is lifted and extended by mirroring, the number of
+//! channels is nested, rate is part of the training, latents are coded by an integer
+//! [context model](crate::context), and the decoder is a [small network](net) beside a linear one.
 
+pub mod alpha;
 pub mod analysis;
 pub mod closed_form;
+pub mod codec;
 pub mod decoder;
+pub mod encoder;
 pub mod export;
 pub mod model;
 pub mod net;
+mod planes;
 pub mod rate;
+pub mod shipped;
 pub mod tiles;
 pub mod train;
+
+pub use codec::WallocCodec;
 
 /// Number of step indices: `0..STEPS`.
 pub const STEPS: usize = 97;

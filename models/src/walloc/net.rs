@@ -162,13 +162,13 @@ impl Synthesis {
     }
 
     /// Wavelet coefficients `[n, coefficients, h, w]` from dequantised latents `[n, channels, h, w]`,
-    /// of which only those of prefix number `prefix` are looked at; `condition` is
+    /// which have the channels of prefix number `prefix` at least; `condition` is
     /// `[n, conditions]`.
     #[must_use]
     pub fn forward(&self, latents: Tensor<4>, condition: Tensor<2>, prefix: usize) -> Tensor<4> {
         let [n, c, h, w] = latents.dims();
         let linear = &self.linear[prefix];
-        let gains = condition.clone().matmul(self.shrink.val()) + 1.0;
+        let gains = condition.clone().matmul(self.shrink.val().narrow(1, 0, c)) + 1.0;
         let shrunk = latents.clone() * gains.reshape([n, c, 1, 1]);
         let near = linear.near.val();
         let [coefficients, wide, _, _] = near.dims();

@@ -8,7 +8,7 @@ use codec_wavelet::Packet2d;
 use super::closed_form::{ClosedForm, Coefficients, DEAD_ZONE, fit};
 use super::net::{Shape, Synthesis, tensor};
 use super::rate::RateProxy;
-use super::step_size;
+use super::{STEPS, step_size};
 use crate::random::Random;
 use crate::train::adam::{self, AdamW};
 use crate::train::checkpoint::Checkpoint;
@@ -50,6 +50,9 @@ pub struct Settings {
     /// Seed of everything random.
     pub seed: u64,
 }
+
+/// Chance of a step beyond the usual range.
+const FINE: f32 = 0.15;
 
 /// One batch on the device.
 struct Batch {
@@ -150,8 +153,7 @@ fn batch(settings: &Settings, pictures: &Pictures, at: u64, device: &Device) -> 
         let crop = transformed(shape, pictures, settings.side, &mut random)?;
         grid = crop.height;
         coefficients.extend(crop.values);
-        let (low, high) = settings.range;
-        let step = low + random.below(high - low + 1);
+        let step = sampled(settings, prefix, &mut random);
         condition.extend(shape.condition(step, prefix));
         sizes.push(step_size(step));
     }
@@ -165,6 +167,14 @@ fn batch(settings: &Settings, pictures: &Pictures, at: u64, device: &Device) -> 
         sizes: tensor(sizes, [n, 1, 1, 1], device),
         prefix,
     })
+}
+
+/// A step index: mostly one of the usual range, and with all channels sometimes a finer one.
+fn sampled(settings: &Settings, prefix: usize, random: &mut Random) -> usize {
+    let (low, high) = settings.range;
+    let is_fine = prefix + 1 == settings.shape.prefixes.len() && random.unit() < FINE;
+    let (low, high) = if is_fine { (high, STEPS - 1) } else { (low, high) };
+    low + random.below(high - low + 1)
 }
 
 fn chosen(chances: &[f32], mut at: f32) -> usize {
