@@ -1,7 +1,5 @@
 //! The order of bands, and how positions of samples become bands.
 
-use crate::lifting::gain;
-
 /// The band of `2^levels` into which row `row` of the polyphase form turns: its bits reversed, since
 /// the first split is the most significant digit of a band and the least of a position.
 pub(crate) fn band_of_row(row: usize, levels: u32) -> usize {
@@ -15,12 +13,12 @@ pub(crate) fn band_of_cell(row: usize, column: usize, levels: u32) -> usize {
     })
 }
 
-/// What the lifting steps leave in a band is multiplied by this.
-pub(crate) fn gain_of(levels: u32, positions: &[usize]) -> f64 {
-    positions
-        .iter()
-        .map(|at| gain(levels, at.count_ones()))
-        .product()
+/// The row and the column of the polyphase form that turn into a band of `4^levels`.
+pub(crate) fn cell_of_band(band: usize, levels: u32) -> (usize, usize) {
+    (0..levels).rev().fold((0, 0), |(row, column), level| {
+        let digit = band >> (2 * (levels - 1 - level));
+        ((row << 1) | (digit >> 1 & 1), (column << 1) | (digit & 1))
+    })
 }
 
 /// Where a signal of `length` is read at `at`, beyond its end mirrored at its last sample and then at

@@ -30,10 +30,14 @@
 //! operations is fixed and no multiplication is fused with an addition.
 
 mod band;
+mod columns;
 mod error;
 mod lifting;
 mod line;
 mod plane;
+mod polyphase;
+mod window;
+mod work;
 
 pub use error::Error;
 pub use line::Packet1d;

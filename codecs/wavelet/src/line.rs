@@ -1,9 +1,19 @@
 //! Wavelet packets of signals.
 
-use crate::band::{band_of_row, gain_of, mirrored};
+use std::borrow::Cow;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+
+use pulp::Arch;
+
+use crate::band::mirrored;
 use crate::error::{Error, check_length};
-use crate::lifting::Rows;
-use crate::{Boundary, MAX_LEVELS};
+use crate::lifting::{gain, lag, scale};
+use crate::window::Window;
+use crate::{Boundary, MAX_LEVELS, work};
+
+/// Tasks for each thread, so that none waits long for the last one.
+const TASKS: usize = 4;
 
 /// The full wavelet packet transform of signals, `[c, n]` to `[c * 2^J, ceil(n / 2^J)]`.
 ///
@@ -17,6 +27,7 @@ use crate::{Boundary, MAX_LEVELS};
 pub struct Packet1d {
     levels: u32,
     boundary: Boundary,
+    threads: NonZeroUsize,
 }
 
 impl Packet1d {
@@ -32,6 +43,7 @@ impl Packet1d {
         Ok(Self {
             levels,
             boundary: Boundary::Symmetric,
+            threads: NonZeroUsize::MIN,
         })
     }
 
@@ -39,6 +51,13 @@ impl Packet1d {
     #[must_use]
     pub fn with_boundary(mut self, boundary: Boundary) -> Self {
         self.boundary = boundary;
+        self
+    }
+
+    /// The same transform on as many threads; the results are equal for every number.
+    #[must_use]
+    pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
+        self.threads = threads;
         self
     }
 
@@ -99,27 +118,23 @@ impl Packet1d {
         if samples.is_empty() {
             return Ok(());
         }
-        let (bands, length) = (self.bands(), self.band_len(n));
-        for (signal, planes) in samples
+        let length = self.band_len(n);
+        let part = self.part(c, length);
+        let mut tasks: Vec<_> = samples
             .chunks_exact(n)
-            .zip(coefficients.chunks_exact_mut(bands * length))
-        {
-            let mut rows = rows_of(planes, length, self.levels);
-            for (at, row) in rows.iter_mut().enumerate() {
-                for (t, value) in row.iter_mut().enumerate() {
-                    *value = signal[mirrored(t * bands + at, n)];
-                }
-            }
-            Rows {
-                rows: &mut rows,
-                lanes: 1,
-                boundary: self.boundary,
-            }
-            .analyse();
-            for (at, row) in rows.iter_mut().enumerate() {
-                scale(row, gain_of(self.levels, &[at]) as f32);
+            .flat_map(|signal| parts(length, part).map(move |blocks| (signal, blocks, Vec::new())))
+            .collect();
+        let count = length.div_ceil(part);
+        for (number, plane) in coefficients.chunks_exact_mut(length).enumerate() {
+            let first = number / self.bands() * count;
+            for (task, plane) in tasks[first..].iter_mut().zip(plane.chunks_mut(part)) {
+                task.2.push(plane);
             }
         }
+        let arch = Arch::new();
+        work::run(self.threads, tasks, |(signal, blocks, mut planes)| {
+            arch.dispatch(|| self.forward_part(signal, blocks, &mut planes));
+        });
         Ok(())
     }
 
@@ -150,27 +165,22 @@ impl Packet1d {
         if samples.is_empty() {
             return Ok(());
         }
-        let (bands, length) = (self.bands(), self.band_len(n));
-        let mut scratch = vec![0.0; bands * length];
-        for (signal, planes) in samples
+        let length = self.band_len(n);
+        let part = self.part(c, length);
+        let tasks = samples
             .chunks_exact_mut(n)
-            .zip(coefficients.chunks_exact(bands * length))
-        {
-            scratch.copy_from_slice(planes);
-            let mut rows = rows_of(&mut scratch, length, self.levels);
-            for (at, row) in rows.iter_mut().enumerate() {
-                scale(row, (1.0 / gain_of(self.levels, &[at])) as f32);
-            }
-            Rows {
-                rows: &mut rows,
-                lanes: 1,
-                boundary: self.boundary,
-            }
-            .synthesise();
-            for (at, value) in signal.iter_mut().enumerate() {
-                *value = rows[at % bands][at / bands];
-            }
-        }
+            .zip(coefficients.chunks_exact(self.bands() * length))
+            .flat_map(|(signal, planes)| {
+                signal
+                    .chunks_mut(part * self.bands())
+                    .zip(parts(length, part))
+                    .map(move |(signal, blocks)| (planes, blocks, signal))
+            })
+            .collect();
+        let arch = Arch::new();
+        work::run(self.threads, tasks, |(planes, blocks, signal)| {
+            arch.dispatch(|| self.inverse_part(planes, blocks, signal));
+        });
         Ok(())
     }
 
@@ -184,18 +194,118 @@ impl Packet1d {
         check_length("samples", c * n, samples.len())?;
         check_length("coefficients", expected, coefficients.len())
     }
-}
 
-/// The bands of one channel as rows of the polyphase form.
-fn rows_of(planes: &mut [f32], length: usize, levels: u32) -> Vec<&mut [f32]> {
-    let mut bands: Vec<&mut [f32]> = planes.chunks_exact_mut(length).collect();
-    (0..bands.len())
-        .map(|row| std::mem::take(&mut bands[band_of_row(row, levels)]))
-        .collect()
-}
-
-fn scale(row: &mut [f32], factor: f32) {
-    for value in row {
-        *value *= factor;
+    /// Blocks of a task: all of a channel, or so few that every thread gets some.
+    fn part(&self, channels: usize, blocks: usize) -> usize {
+        if self.threads.get() == 1 || self.boundary == Boundary::Periodic {
+            return blocks;
+        }
+        let parts = (self.threads.get() * TASKS).div_ceil(channels);
+        blocks.div_ceil(parts).max(16 * lag(self.levels).max(1))
     }
+
+    /// The coefficients of some blocks of a signal, into the same blocks of every band.
+    #[inline(always)]
+    fn forward_part(&self, signal: &[f32], blocks: Range<usize>, planes: &mut [&mut [f32]]) {
+        let (size, total) = (self.bands(), self.band_len(signal.len()));
+        let (mut at, stop) = self.reach(&blocks, total);
+        let mut window = Window::new(self.levels, self.boundary, stop - at);
+        let gains = self.gains(gain);
+        let mut done = at;
+        let whole = signal.len() / size;
+        while at < stop {
+            let (count, samples) = match self.boundary {
+                Boundary::Periodic => (total, padded(signal, 0..total * size)),
+                Boundary::Symmetric if at < whole => {
+                    let count = window.room().min(stop.min(whole) - at);
+                    (count, Cow::Borrowed(&signal[at * size..][..count * size]))
+                }
+                Boundary::Symmetric => {
+                    window.room();
+                    (1, padded(signal, at * size..(at + 1) * size))
+                }
+            };
+            at += count;
+            let settled = window.analyse(&samples, at == total);
+            let from = done.max(blocks.start);
+            let to = (done + settled.len()).min(blocks.end);
+            if from < to {
+                for (band, plane) in planes.iter_mut().enumerate() {
+                    scale(
+                        &window.band(band)[settled.start + from - done..][..to - from],
+                        gains[band.count_ones() as usize],
+                        &mut plane[from - blocks.start..to - blocks.start],
+                    );
+                }
+            }
+            done += settled.len();
+        }
+    }
+
+    /// The samples of some blocks of a signal; the signal may end within the last of them.
+    #[inline(always)]
+    fn inverse_part(&self, planes: &[f32], blocks: Range<usize>, signal: &mut [f32]) {
+        let (size, total) = (self.bands(), planes.len() >> self.levels);
+        let (mut at, stop) = self.reach(&blocks, total);
+        let mut window = Window::new(self.levels, self.boundary, stop - at);
+        let gains = self.gains(|levels, highs| 1.0 / gain(levels, highs));
+        let mut done = at;
+        while at < stop {
+            let count = window.room().min(stop - at);
+            for (band, plane) in planes.chunks_exact(total).enumerate() {
+                let gain = gains[band.count_ones() as usize];
+                scale(&plane[at..at + count], gain, window.vacant(band));
+            }
+            at += count;
+            let settled = window.synthesise(count, at == total);
+            let from = done.max(blocks.start);
+            let to = (done + settled.len()).min(blocks.end);
+            if from < to {
+                let first = settled.start + from - done;
+                let end = ((to - blocks.start) * size).min(signal.len());
+                let target = &mut signal[(from - blocks.start) * size..end];
+                let (inner, rest) = target.split_at_mut(target.len() / size * size);
+                if !inner.is_empty() {
+                    window.read(first, inner);
+                }
+                if !rest.is_empty() {
+                    let mut block = vec![0.0; size];
+                    window.read(first + inner.len() / size, &mut block);
+                    rest.copy_from_slice(&block[..rest.len()]);
+                }
+            }
+            done += settled.len();
+        }
+    }
+
+    /// From which block to which a signal must be known for some blocks of the results.
+    fn reach(&self, blocks: &Range<usize>, total: usize) -> (usize, usize) {
+        let lag = lag(self.levels);
+        (
+            blocks.start.saturating_sub(lag),
+            (blocks.end + lag).min(total),
+        )
+    }
+
+    /// Factors of bands by how often they took the high side.
+    fn gains(&self, of: impl Fn(u32, u32) -> f64) -> Vec<f32> {
+        (0..=self.levels)
+            .map(|highs| of(self.levels, highs) as f32)
+            .collect()
+    }
+}
+
+/// The blocks of a signal in parts of equal length.
+fn parts(blocks: usize, part: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..blocks)
+        .step_by(part.max(1))
+        .map(move |from| from..(from + part).min(blocks))
+}
+
+/// Part of a signal that goes on beyond its end.
+fn padded(signal: &[f32], range: Range<usize>) -> Cow<'_, [f32]> {
+    if let Some(samples) = signal.get(range.clone()) {
+        return Cow::Borrowed(samples);
+    }
+    range.map(|at| signal[mirrored(at, signal.len())]).collect()
 }

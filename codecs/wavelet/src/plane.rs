@@ -1,9 +1,24 @@
 //! Wavelet packets of images.
 
-use crate::band::{band_of_cell, gain_of, mirrored};
+use std::num::NonZeroUsize;
+
+use pulp::Arch;
+
+use crate::band::{band_of_cell, band_of_row, cell_of_band, mirrored};
+use crate::columns::Columns;
 use crate::error::{Error, check_length};
-use crate::lifting::Rows;
-use crate::{Boundary, MAX_LEVELS};
+use crate::lifting::{Front, gain, scale};
+use crate::polyphase::Polyphase;
+use crate::{Boundary, MAX_LEVELS, work};
+
+/// Rows of a task of the horizontal steps.
+const ROWS: usize = 64;
+
+/// Columns of a task of the vertical steps backward.
+const COLUMNS: usize = 256;
+
+/// Values on which the vertical steps advance at once.
+const VALUES: usize = 1 << 12;
 
 /// The full wavelet packet transform of images, `[c, h, w]` to `[c * 4^J, ceil(h / 2^J), ceil(w / 2^J)]`.
 ///
@@ -18,6 +33,7 @@ use crate::{Boundary, MAX_LEVELS};
 pub struct Packet2d {
     levels: u32,
     boundary: Boundary,
+    threads: NonZeroUsize,
 }
 
 impl Packet2d {
@@ -33,6 +49,7 @@ impl Packet2d {
         Ok(Self {
             levels,
             boundary: Boundary::Symmetric,
+            threads: NonZeroUsize::MIN,
         })
     }
 
@@ -40,6 +57,13 @@ impl Packet2d {
     #[must_use]
     pub fn with_boundary(mut self, boundary: Boundary) -> Self {
         self.boundary = boundary;
+        self
+    }
+
+    /// The same transform on as many threads; the results are equal for every number.
+    #[must_use]
+    pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
+        self.threads = threads;
         self
     }
 
@@ -101,39 +125,70 @@ impl Packet2d {
         if pixels.is_empty() {
             return Ok(());
         }
-        let [_, h, w] = shape;
+        let [c, h, w] = shape;
         let [rows, columns] = self.grid(h, w);
-        let factor = 1 << self.levels;
-        let mut line = vec![0.0; columns * factor];
-        for (image, planes) in pixels
-            .chunks_exact(h * w)
-            .zip(coefficients.chunks_exact_mut(self.bands() * rows * columns))
-        {
-            let mut planes: Vec<&mut [f32]> = planes.chunks_exact_mut(rows * columns).collect();
-            for y in 0..rows * factor {
-                let source = &image[mirrored(y, h) * w..][..w];
-                let mut parts: Vec<&mut [f32]> = line.chunks_exact_mut(columns).collect();
-                for (at, part) in parts.iter_mut().enumerate() {
-                    for (t, value) in part.iter_mut().enumerate() {
-                        *value = source[mirrored(t * factor + at, w)];
-                    }
-                }
-                self.rows(&mut parts, 1).analyse();
-                for (at, part) in parts.iter().enumerate() {
-                    let plane = &mut planes[band_of_cell(y % factor, at, self.levels)];
-                    plane[y / factor * columns..][..columns].copy_from_slice(part);
-                }
-            }
-            for column in 0..factor {
-                let mut parts = self.column_of(&mut planes, column);
-                self.rows(&mut parts, columns).analyse();
-                for (row, part) in parts.into_iter().enumerate() {
-                    let gain = gain_of(self.levels, &[row, column]) as f32;
-                    part.iter_mut().for_each(|value| *value *= gain);
-                    planes[band_of_cell(row, column, self.levels)] = part;
-                }
+        let side = 1 << self.levels;
+        let height = rows * side;
+        let arch = Arch::new();
+
+        // A line of the results for each row and each band of the horizontal steps.
+        let mut lines: Vec<&mut [f32]> = Vec::new();
+        lines.resize_with(c * height * side, Default::default);
+        for (number, plane) in coefficients.chunks_exact_mut(rows * columns).enumerate() {
+            let (row, column) = cell_of_band(number % self.bands(), self.levels);
+            let first = number / self.bands() * height + row;
+            for (block, line) in plane.chunks_exact_mut(columns).enumerate() {
+                lines[(first + block * side) * side + column] = line;
             }
         }
+        let tasks = lines.chunks_mut(ROWS * side).enumerate().collect();
+        work::run(self.threads, tasks, |(task, lines)| {
+            arch.dispatch(|| {
+                let mut row = Polyphase::new(self.levels, self.boundary, columns);
+                let mut line = vec![0.0; columns * side];
+                for (at, lines) in lines.chunks_exact_mut(side).enumerate() {
+                    let at = task * ROWS + at;
+                    let y = at / height * h + mirrored(at % height, h);
+                    let source = &pixels[y * w..][..w];
+                    line[..w].copy_from_slice(source);
+                    for x in w..line.len() {
+                        line[x] = source[mirrored(x, w)];
+                    }
+                    row.write(0, &line);
+                    row.analyse(Front::whole(columns));
+                    for (column, line) in lines.iter_mut().enumerate() {
+                        line.copy_from_slice(row.band(band_of_row(column, self.levels)));
+                    }
+                }
+            });
+        });
+
+        // The lines one below another for each channel and band.
+        let mut stacks: Vec<Vec<&mut [f32]>> = Vec::new();
+        stacks.resize_with(c * side, || Vec::with_capacity(height));
+        for (number, line) in lines.into_iter().enumerate() {
+            stacks[number / (height * side) * side + number % side].push(line);
+        }
+        let gains = self.gains(gain);
+        let tasks = stacks.into_iter().enumerate().collect();
+        work::run(
+            self.threads,
+            tasks,
+            |(number, mut stack): (usize, Vec<_>)| {
+                let highs = (number % side).count_ones() as usize;
+                arch.dispatch(|| {
+                    self.advance(
+                        &mut stack,
+                        columns,
+                        |columns, front| columns.analyse(front),
+                        |row, line| {
+                            let gain = gains[highs + (row % side).count_ones() as usize];
+                            line.iter_mut().for_each(|value| *value *= gain);
+                        },
+                    );
+                });
+            },
+        );
         Ok(())
     }
 
@@ -164,41 +219,112 @@ impl Packet2d {
         if pixels.is_empty() {
             return Ok(());
         }
-        let [_, h, w] = shape;
+        let [c, h, w] = shape;
         let [rows, columns] = self.grid(h, w);
-        let factor = 1 << self.levels;
-        let mut line = vec![0.0; columns * factor];
-        let mut scratch = vec![0.0; self.bands() * rows * columns];
-        for (image, planes) in pixels
-            .chunks_exact_mut(h * w)
-            .zip(coefficients.chunks_exact(scratch.len()))
-        {
-            scratch.copy_from_slice(planes);
-            let mut planes: Vec<&mut [f32]> = scratch.chunks_exact_mut(rows * columns).collect();
-            for column in 0..factor {
-                let mut parts = self.column_of(&mut planes, column);
-                for (row, part) in parts.iter_mut().enumerate() {
-                    let gain = (1.0 / gain_of(self.levels, &[row, column])) as f32;
-                    part.iter_mut().for_each(|value| *value *= gain);
+        let side = 1 << self.levels;
+        let height = rows * side;
+        let arch = Arch::new();
+
+        // Rows that the vertical steps need below the image.
+        let mut below = vec![0.0; c * (height - h) * w];
+        let mut below = below.chunks_exact_mut(w);
+        let mut lines: Vec<&mut [f32]> = Vec::with_capacity(c * height);
+        for image in pixels.chunks_exact_mut(h * w) {
+            lines.extend(image.chunks_exact_mut(w));
+            lines.extend(below.by_ref().take(height - h));
+        }
+        let gains = self.gains(|levels, highs| 1.0 / gain(levels, highs));
+        let tasks = lines.chunks_mut(ROWS).enumerate().collect();
+        work::run(self.threads, tasks, |(task, lines)| {
+            arch.dispatch(|| {
+                let mut row = Polyphase::new(self.levels, self.boundary, columns);
+                let mut line = vec![0.0; columns * side];
+                for (at, target) in lines.iter_mut().enumerate() {
+                    let at = task * ROWS + at;
+                    let (channel, y) = (at / height, at % height);
+                    for column in 0..side {
+                        let band =
+                            channel * self.bands() + band_of_cell(y % side, column, self.levels);
+                        let highs = (y % side).count_ones() + column.count_ones();
+                        scale(
+                            &coefficients[(band * rows + y / side) * columns..][..columns],
+                            gains[highs as usize],
+                            row.band_mut(band_of_row(column, self.levels)),
+                        );
+                    }
+                    row.synthesise(Front::whole(columns));
+                    row.read(0, &mut line);
+                    target.copy_from_slice(&line[..w]);
                 }
-                self.rows(&mut parts, columns).synthesise();
-                for (row, part) in parts.into_iter().enumerate() {
-                    planes[band_of_cell(row, column, self.levels)] = part;
-                }
-            }
-            for (y, target) in image.chunks_exact_mut(w).enumerate() {
-                let mut parts: Vec<&mut [f32]> = line.chunks_exact_mut(columns).collect();
-                for (at, part) in parts.iter_mut().enumerate() {
-                    let plane = &planes[band_of_cell(y % factor, at, self.levels)];
-                    part.copy_from_slice(&plane[y / factor * columns..][..columns]);
-                }
-                self.rows(&mut parts, 1).synthesise();
-                for (x, value) in target.iter_mut().enumerate() {
-                    *value = parts[x % factor][x / factor];
-                }
+            });
+        });
+
+        // The rows in strips from top to bottom.
+        let strips = w.div_ceil(COLUMNS);
+        let mut stacks: Vec<Vec<&mut [f32]>> = Vec::new();
+        stacks.resize_with(c * strips, || Vec::with_capacity(height));
+        for (number, line) in lines.into_iter().enumerate() {
+            let first = number / height * strips;
+            for (stack, part) in stacks[first..].iter_mut().zip(line.chunks_mut(COLUMNS)) {
+                stack.push(part);
             }
         }
+        work::run(self.threads, stacks, |mut stack| {
+            arch.dispatch(|| {
+                let width = w.min(COLUMNS);
+                self.advance(
+                    &mut stack,
+                    width,
+                    |columns, front| columns.synthesise(front),
+                    |_, _| {},
+                );
+            });
+        });
         Ok(())
+    }
+
+    /// Runs vertical steps from top to bottom on so few rows at once that they stay in the cache,
+    /// and gives each row that changes no more to `finish`.
+    #[inline(always)]
+    fn advance(
+        &self,
+        stack: &mut [&mut [f32]],
+        width: usize,
+        run: impl Fn(&mut Columns<'_, '_>, Front),
+        finish: impl Fn(usize, &mut [f32]),
+    ) {
+        let blocks = stack.len() >> self.levels;
+        let count = match self.boundary {
+            Boundary::Symmetric => ((VALUES / width) >> self.levels).max(1),
+            Boundary::Periodic => blocks,
+        };
+        let (mut before, mut finished) = (0, 0);
+        while before < blocks {
+            let now = (before + count).min(blocks);
+            let front = Front {
+                before,
+                now,
+                first: true,
+                last: now == blocks,
+            };
+            let mut columns = Columns {
+                rows: stack,
+                levels: self.levels,
+                boundary: self.boundary,
+            };
+            run(&mut columns, front);
+            // The last row that is final is still a neighbour.
+            let settled = front.settled(self.levels);
+            let ready = if front.last {
+                settled
+            } else {
+                settled.saturating_sub(1)
+            } << self.levels;
+            for (row, line) in stack.iter_mut().enumerate().take(ready).skip(finished) {
+                finish(row, line);
+            }
+            (before, finished) = (now, ready);
+        }
     }
 
     fn check(&self, pixels: &[f32], shape: [usize; 3], coefficients: &[f32]) -> Result<(), Error> {
@@ -207,18 +333,10 @@ impl Packet2d {
         check_length("coefficients", expected, coefficients.len())
     }
 
-    fn rows<'a, 'b>(&self, rows: &'a mut [&'b mut [f32]], lanes: usize) -> Rows<'a, 'b> {
-        Rows {
-            rows,
-            lanes,
-            boundary: self.boundary,
-        }
-    }
-
-    /// The planes of one column of the polyphase form, taken out of their places.
-    fn column_of<'a>(&self, planes: &mut [&'a mut [f32]], column: usize) -> Vec<&'a mut [f32]> {
-        (0..1 << self.levels)
-            .map(|row| std::mem::take(&mut planes[band_of_cell(row, column, self.levels)]))
+    /// Factors of bands by how often they took the high side on both axes.
+    fn gains(&self, of: impl Fn(u32, u32) -> f64) -> Vec<f32> {
+        (0..=2 * self.levels)
+            .map(|highs| of(2 * self.levels, highs) as f32)
             .collect()
     }
 }
