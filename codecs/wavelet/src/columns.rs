@@ -15,13 +15,17 @@ impl Columns<'_, '_> {
     /// Steps forward as far as the front allows, without gains.
     #[inline(always)]
     pub(crate) fn analyse(&mut self, front: Front) {
-        analysis(self.levels, front, |step, span| self.apply(step, span));
+        for (step, span) in analysis(self.levels, front) {
+            self.apply(step, span);
+        }
     }
 
     /// Steps backward as far as the front allows, without gains.
     #[inline(always)]
     pub(crate) fn synthesise(&mut self, front: Front) {
-        synthesis(self.levels, front, |step, span| self.apply(step, span));
+        for (step, span) in synthesis(self.levels, front) {
+            self.apply(step, span);
+        }
     }
 
     #[inline(always)]

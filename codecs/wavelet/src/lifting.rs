@@ -81,18 +81,20 @@ impl Front {
         }
     }
 
-    fn span(self, behind: usize) -> Span {
+    /// The blocks for a step that stays as many blocks behind, if there are any.
+    fn span(self, behind: usize) -> Option<Span> {
         let from = self.before.saturating_sub(behind);
-        Span {
+        let to = if self.last {
+            self.now
+        } else {
+            self.now.saturating_sub(behind)
+        };
+        (from < to).then_some(Span {
             from,
-            to: if self.last {
-                self.now
-            } else {
-                self.now.saturating_sub(behind)
-            },
+            to,
             first: self.first && from == 0,
             last: self.last,
-        }
+        })
     }
 }
 
@@ -102,37 +104,28 @@ pub(crate) fn lag(levels: u32) -> usize {
 }
 
 /// The steps forward in their order, each with the blocks that it can change now.
-#[inline(always)]
-pub(crate) fn analysis(levels: u32, front: Front, mut apply: impl FnMut(Step, Span)) {
-    for level in 0..levels {
-        for (number, factor) in STEPS.into_iter().enumerate() {
-            let span = front.span(lag(level) + 1 + number / 2);
-            if span.from < span.to {
-                apply(step(level, number, factor), span);
-            }
-        }
-    }
+pub(crate) fn analysis(levels: u32, front: Front) -> impl Iterator<Item = (Step, Span)> {
+    (0..4 * levels).filter_map(move |at| {
+        let (level, number) = (at / 4, at % 4);
+        let span = front.span(lag(level) + 1 + number as usize / 2)?;
+        Some((step(level, number, 1.0), span))
+    })
 }
 
 /// The steps backward in their order, each with the blocks that it can change now.
-#[inline(always)]
-pub(crate) fn synthesis(levels: u32, front: Front, mut apply: impl FnMut(Step, Span)) {
-    for (done, level) in (0..levels).rev().enumerate() {
-        for (number, factor) in STEPS.into_iter().enumerate().rev() {
-            let span = front.span(2 * done + (4 - number) / 2);
-            if span.from < span.to {
-                apply(step(level, number, -factor), span);
-            }
-        }
-    }
+pub(crate) fn synthesis(levels: u32, front: Front) -> impl Iterator<Item = (Step, Span)> {
+    (0..4 * levels).filter_map(move |at| {
+        let (done, number) = (at / 4, at % 4);
+        let span = front.span(lag(done) + (number as usize).div_ceil(2))?;
+        Some((step(levels - 1 - done, 3 - number, -1.0), span))
+    })
 }
 
-#[inline(always)]
-fn step(level: u32, number: usize, factor: f32) -> Step {
+fn step(level: u32, number: u32, sign: f32) -> Step {
     Step {
         distance: 1 << level,
         predicts: number.is_multiple_of(2),
-        factor,
+        factor: sign * STEPS[number as usize],
     }
 }
 

@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 
-use pulp::Arch;
-
 use crate::band::mirrored;
 use crate::error::{Error, check_length};
 use crate::lifting::{gain, lag, scale};
 use crate::window::Window;
-use crate::{Boundary, MAX_LEVELS, work};
+use crate::work::{self, Task};
+use crate::{Boundary, MAX_LEVELS};
 
 /// Tasks for each thread, so that none waits long for the last one.
 const TASKS: usize = 4;
@@ -122,19 +121,23 @@ impl Packet1d {
         let part = self.part(c, length);
         let mut tasks: Vec<_> = samples
             .chunks_exact(n)
-            .flat_map(|signal| parts(length, part).map(move |blocks| (signal, blocks, Vec::new())))
+            .flat_map(|signal| {
+                parts(length, part).map(move |blocks| Forward {
+                    packet: self,
+                    signal,
+                    blocks,
+                    planes: Vec::with_capacity(self.bands()),
+                })
+            })
             .collect();
         let count = length.div_ceil(part);
         for (number, plane) in coefficients.chunks_exact_mut(length).enumerate() {
             let first = number / self.bands() * count;
             for (task, plane) in tasks[first..].iter_mut().zip(plane.chunks_mut(part)) {
-                task.2.push(plane);
+                task.planes.push(plane);
             }
         }
-        let arch = Arch::new();
-        work::run(self.threads, tasks, |(signal, blocks, mut planes)| {
-            arch.dispatch(|| self.forward_part(signal, blocks, &mut planes));
-        });
+        work::run(self.threads, tasks);
         Ok(())
     }
 
@@ -174,13 +177,15 @@ impl Packet1d {
                 signal
                     .chunks_mut(part * self.bands())
                     .zip(parts(length, part))
-                    .map(move |(signal, blocks)| (planes, blocks, signal))
+                    .map(move |(signal, blocks)| Inverse {
+                        packet: self,
+                        planes,
+                        blocks,
+                        signal,
+                    })
             })
             .collect();
-        let arch = Arch::new();
-        work::run(self.threads, tasks, |(planes, blocks, signal)| {
-            arch.dispatch(|| self.inverse_part(planes, blocks, signal));
-        });
+        work::run(self.threads, tasks);
         Ok(())
     }
 
@@ -204,17 +209,48 @@ impl Packet1d {
         blocks.div_ceil(parts).max(16 * lag(self.levels).max(1))
     }
 
-    /// The coefficients of some blocks of a signal, into the same blocks of every band.
+    /// From which block to which a signal must be known for some blocks of the results.
+    fn reach(&self, blocks: &Range<usize>, total: usize) -> (usize, usize) {
+        let lag = lag(self.levels);
+        (
+            blocks.start.saturating_sub(lag),
+            (blocks.end + lag).min(total),
+        )
+    }
+
+    /// Factors of bands by how often they took the high side.
+    fn gains(&self, of: impl Fn(u32, u32) -> f64) -> Vec<f32> {
+        (0..=self.levels)
+            .map(|highs| of(self.levels, highs) as f32)
+            .collect()
+    }
+}
+
+/// The coefficients of some blocks of a signal, into the same blocks of every band.
+struct Forward<'a, 'b> {
+    packet: &'a Packet1d,
+    signal: &'a [f32],
+    blocks: Range<usize>,
+    planes: Vec<&'b mut [f32]>,
+}
+
+impl Task for Forward<'_, '_> {
     #[inline(always)]
-    fn forward_part(&self, signal: &[f32], blocks: Range<usize>, planes: &mut [&mut [f32]]) {
-        let (size, total) = (self.bands(), self.band_len(signal.len()));
-        let (mut at, stop) = self.reach(&blocks, total);
-        let mut window = Window::new(self.levels, self.boundary, stop - at);
-        let gains = self.gains(gain);
+    fn run(self) {
+        let Self {
+            packet,
+            signal,
+            blocks,
+            mut planes,
+        } = self;
+        let (size, total) = (packet.bands(), packet.band_len(signal.len()));
+        let (mut at, stop) = packet.reach(&blocks, total);
+        let mut window = Window::new(packet.levels, packet.boundary, stop - at);
+        let gains = packet.gains(gain);
         let mut done = at;
         let whole = signal.len() / size;
         while at < stop {
-            let (count, samples) = match self.boundary {
+            let (count, samples) = match packet.boundary {
                 Boundary::Periodic => (total, padded(signal, 0..total * size)),
                 Boundary::Symmetric if at < whole => {
                     let count = window.room().min(stop.min(whole) - at);
@@ -241,14 +277,29 @@ impl Packet1d {
             done += settled.len();
         }
     }
+}
 
-    /// The samples of some blocks of a signal; the signal may end within the last of them.
+/// The samples of some blocks of a signal, which may end within the last of them.
+struct Inverse<'a, 'b> {
+    packet: &'a Packet1d,
+    planes: &'a [f32],
+    blocks: Range<usize>,
+    signal: &'b mut [f32],
+}
+
+impl Task for Inverse<'_, '_> {
     #[inline(always)]
-    fn inverse_part(&self, planes: &[f32], blocks: Range<usize>, signal: &mut [f32]) {
-        let (size, total) = (self.bands(), planes.len() >> self.levels);
-        let (mut at, stop) = self.reach(&blocks, total);
-        let mut window = Window::new(self.levels, self.boundary, stop - at);
-        let gains = self.gains(|levels, highs| 1.0 / gain(levels, highs));
+    fn run(self) {
+        let Self {
+            packet,
+            planes,
+            blocks,
+            signal,
+        } = self;
+        let (size, total) = (packet.bands(), planes.len() >> packet.levels);
+        let (mut at, stop) = packet.reach(&blocks, total);
+        let mut window = Window::new(packet.levels, packet.boundary, stop - at);
+        let gains = packet.gains(|levels, highs| 1.0 / gain(levels, highs));
         let mut done = at;
         while at < stop {
             let count = window.room().min(stop - at);
@@ -276,22 +327,6 @@ impl Packet1d {
             }
             done += settled.len();
         }
-    }
-
-    /// From which block to which a signal must be known for some blocks of the results.
-    fn reach(&self, blocks: &Range<usize>, total: usize) -> (usize, usize) {
-        let lag = lag(self.levels);
-        (
-            blocks.start.saturating_sub(lag),
-            (blocks.end + lag).min(total),
-        )
-    }
-
-    /// Factors of bands by how often they took the high side.
-    fn gains(&self, of: impl Fn(u32, u32) -> f64) -> Vec<f32> {
-        (0..=self.levels)
-            .map(|highs| of(self.levels, highs) as f32)
-            .collect()
     }
 }
 

@@ -2,14 +2,13 @@
 
 use std::num::NonZeroUsize;
 
-use pulp::Arch;
-
 use crate::band::{band_of_cell, band_of_row, cell_of_band, mirrored};
 use crate::columns::Columns;
 use crate::error::{Error, check_length};
 use crate::lifting::{Front, gain, scale};
 use crate::polyphase::Polyphase;
-use crate::{Boundary, MAX_LEVELS, work};
+use crate::work::{self, Task};
+use crate::{Boundary, MAX_LEVELS};
 
 /// Rows of a task of the horizontal steps.
 const ROWS: usize = 64;
@@ -129,7 +128,6 @@ impl Packet2d {
         let [rows, columns] = self.grid(h, w);
         let side = 1 << self.levels;
         let height = rows * side;
-        let arch = Arch::new();
 
         // A line of the results for each row and each band of the horizontal steps.
         let mut lines: Vec<&mut [f32]> = Vec::new();
@@ -141,27 +139,18 @@ impl Packet2d {
                 lines[(first + block * side) * side + column] = line;
             }
         }
-        let tasks = lines.chunks_mut(ROWS * side).enumerate().collect();
-        work::run(self.threads, tasks, |(task, lines)| {
-            arch.dispatch(|| {
-                let mut row = Polyphase::new(self.levels, self.boundary, columns);
-                let mut line = vec![0.0; columns * side];
-                for (at, lines) in lines.chunks_exact_mut(side).enumerate() {
-                    let at = task * ROWS + at;
-                    let y = at / height * h + mirrored(at % height, h);
-                    let source = &pixels[y * w..][..w];
-                    line[..w].copy_from_slice(source);
-                    for x in w..line.len() {
-                        line[x] = source[mirrored(x, w)];
-                    }
-                    row.write(0, &line);
-                    row.analyse(Front::whole(columns));
-                    for (column, line) in lines.iter_mut().enumerate() {
-                        line.copy_from_slice(row.band(band_of_row(column, self.levels)));
-                    }
-                }
-            });
-        });
+        let tasks = lines
+            .chunks_mut(ROWS * side)
+            .enumerate()
+            .map(|(task, lines)| SplitRows {
+                packet: self,
+                pixels,
+                size: [h, w],
+                first: task * ROWS,
+                lines,
+            })
+            .collect();
+        work::run(self.threads, tasks);
 
         // The lines one below another for each channel and band.
         let mut stacks: Vec<Vec<&mut [f32]>> = Vec::new();
@@ -170,25 +159,16 @@ impl Packet2d {
             stacks[number / (height * side) * side + number % side].push(line);
         }
         let gains = self.gains(gain);
-        let tasks = stacks.into_iter().enumerate().collect();
-        work::run(
-            self.threads,
-            tasks,
-            |(number, mut stack): (usize, Vec<_>)| {
-                let highs = (number % side).count_ones() as usize;
-                arch.dispatch(|| {
-                    self.advance(
-                        &mut stack,
-                        columns,
-                        |columns, front| columns.analyse(front),
-                        |row, line| {
-                            let gain = gains[highs + (row % side).count_ones() as usize];
-                            line.iter_mut().for_each(|value| *value *= gain);
-                        },
-                    );
-                });
-            },
-        );
+        let tasks = stacks
+            .into_iter()
+            .enumerate()
+            .map(|(number, stack)| SplitColumns {
+                packet: self,
+                stack,
+                gains: &gains[(number % side).count_ones() as usize..],
+            })
+            .collect();
+        work::run(self.threads, tasks);
         Ok(())
     }
 
@@ -223,7 +203,6 @@ impl Packet2d {
         let [rows, columns] = self.grid(h, w);
         let side = 1 << self.levels;
         let height = rows * side;
-        let arch = Arch::new();
 
         // Rows that the vertical steps need below the image.
         let mut below = vec![0.0; c * (height - h) * w];
@@ -234,30 +213,19 @@ impl Packet2d {
             lines.extend(below.by_ref().take(height - h));
         }
         let gains = self.gains(|levels, highs| 1.0 / gain(levels, highs));
-        let tasks = lines.chunks_mut(ROWS).enumerate().collect();
-        work::run(self.threads, tasks, |(task, lines)| {
-            arch.dispatch(|| {
-                let mut row = Polyphase::new(self.levels, self.boundary, columns);
-                let mut line = vec![0.0; columns * side];
-                for (at, target) in lines.iter_mut().enumerate() {
-                    let at = task * ROWS + at;
-                    let (channel, y) = (at / height, at % height);
-                    for column in 0..side {
-                        let band =
-                            channel * self.bands() + band_of_cell(y % side, column, self.levels);
-                        let highs = (y % side).count_ones() + column.count_ones();
-                        scale(
-                            &coefficients[(band * rows + y / side) * columns..][..columns],
-                            gains[highs as usize],
-                            row.band_mut(band_of_row(column, self.levels)),
-                        );
-                    }
-                    row.synthesise(Front::whole(columns));
-                    row.read(0, &mut line);
-                    target.copy_from_slice(&line[..w]);
-                }
-            });
-        });
+        let tasks = lines
+            .chunks_mut(ROWS)
+            .enumerate()
+            .map(|(task, lines)| JoinRows {
+                packet: self,
+                coefficients,
+                grid: [rows, columns],
+                gains: &gains,
+                first: task * ROWS,
+                lines,
+            })
+            .collect();
+        work::run(self.threads, tasks);
 
         // The rows in strips from top to bottom.
         let strips = w.div_ceil(COLUMNS);
@@ -269,62 +237,32 @@ impl Packet2d {
                 stack.push(part);
             }
         }
-        work::run(self.threads, stacks, |mut stack| {
-            arch.dispatch(|| {
-                let width = w.min(COLUMNS);
-                self.advance(
-                    &mut stack,
-                    width,
-                    |columns, front| columns.synthesise(front),
-                    |_, _| {},
-                );
-            });
-        });
+        let tasks = stacks
+            .into_iter()
+            .map(|stack| JoinColumns {
+                packet: self,
+                stack,
+            })
+            .collect();
+        work::run(self.threads, tasks);
         Ok(())
     }
 
-    /// Runs vertical steps from top to bottom on so few rows at once that they stay in the cache,
-    /// and gives each row that changes no more to `finish`.
-    #[inline(always)]
-    fn advance(
-        &self,
-        stack: &mut [&mut [f32]],
-        width: usize,
-        run: impl Fn(&mut Columns<'_, '_>, Front),
-        finish: impl Fn(usize, &mut [f32]),
-    ) {
+    /// The fronts with which vertical steps advance from top to bottom, on so few rows at once that
+    /// they stay in the cache.
+    fn fronts(&self, stack: &[&mut [f32]]) -> impl Iterator<Item = Front> + use<> {
         let blocks = stack.len() >> self.levels;
+        let width = stack.first().map_or(1, |row| row.len());
         let count = match self.boundary {
             Boundary::Symmetric => ((VALUES / width) >> self.levels).max(1),
             Boundary::Periodic => blocks,
         };
-        let (mut before, mut finished) = (0, 0);
-        while before < blocks {
-            let now = (before + count).min(blocks);
-            let front = Front {
-                before,
-                now,
-                first: true,
-                last: now == blocks,
-            };
-            let mut columns = Columns {
-                rows: stack,
-                levels: self.levels,
-                boundary: self.boundary,
-            };
-            run(&mut columns, front);
-            // The last row that is final is still a neighbour.
-            let settled = front.settled(self.levels);
-            let ready = if front.last {
-                settled
-            } else {
-                settled.saturating_sub(1)
-            } << self.levels;
-            for (row, line) in stack.iter_mut().enumerate().take(ready).skip(finished) {
-                finish(row, line);
-            }
-            (before, finished) = (now, ready);
-        }
+        (0..blocks).step_by(count).map(move |before| Front {
+            before,
+            now: (before + count).min(blocks),
+            first: true,
+            last: before + count >= blocks,
+        })
     }
 
     fn check(&self, pixels: &[f32], shape: [usize; 3], coefficients: &[f32]) -> Result<(), Error> {
@@ -338,5 +276,163 @@ impl Packet2d {
         (0..=2 * self.levels)
             .map(|highs| of(2 * self.levels, highs) as f32)
             .collect()
+    }
+}
+
+/// Horizontal steps forward on some rows of an image.
+struct SplitRows<'a, 'b, 'c> {
+    packet: &'a Packet2d,
+    /// `[c, h, w]`.
+    pixels: &'a [f32],
+    /// Height and width of the image.
+    size: [usize; 2],
+    /// The first row, counted through all channels with the rows that are added to each.
+    first: usize,
+    /// `[rows, 2^J]`.
+    lines: &'b mut [&'c mut [f32]],
+}
+
+impl Task for SplitRows<'_, '_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        let [h, w] = self.size;
+        let Packet2d {
+            levels, boundary, ..
+        } = *self.packet;
+        let side = 1 << levels;
+        let [rows, columns] = self.packet.grid(h, w);
+        let height = rows * side;
+        let mut row = Polyphase::new(levels, boundary, columns);
+        let mut line = vec![0.0; columns * side];
+        for (at, lines) in self.lines.chunks_exact_mut(side).enumerate() {
+            let at = self.first + at;
+            let y = at / height * h + mirrored(at % height, h);
+            let mut source = &self.pixels[y * w..][..w];
+            if w < line.len() {
+                line[..w].copy_from_slice(source);
+                for x in w..line.len() {
+                    line[x] = source[mirrored(x, w)];
+                }
+                source = &line;
+            }
+            row.write(0, source);
+            row.analyse(Front::whole(columns));
+            for (column, line) in lines.iter_mut().enumerate() {
+                line.copy_from_slice(row.band(band_of_row(column, levels)));
+            }
+        }
+    }
+}
+
+/// Vertical steps forward on one of the bands of the horizontal ones.
+struct SplitColumns<'a, 'b> {
+    packet: &'a Packet2d,
+    /// From top to bottom.
+    stack: Vec<&'b mut [f32]>,
+    /// By how often a band took the vertically high side.
+    gains: &'a [f32],
+}
+
+impl Task for SplitColumns<'_, '_> {
+    #[inline(always)]
+    fn run(mut self) {
+        let Packet2d {
+            levels, boundary, ..
+        } = *self.packet;
+        let mut finished = 0;
+        for front in self.packet.fronts(&self.stack) {
+            let rows = &mut self.stack;
+            Columns {
+                rows,
+                levels,
+                boundary,
+            }
+            .analyse(front);
+            // The last block that is final is still a neighbour.
+            let settled = front
+                .settled(levels)
+                .saturating_sub(usize::from(!front.last))
+                << levels;
+            for row in finished..settled {
+                let gain = self.gains[(row & ((1 << levels) - 1)).count_ones() as usize];
+                for value in &mut *self.stack[row] {
+                    *value *= gain;
+                }
+            }
+            finished = settled;
+        }
+    }
+}
+
+/// Horizontal steps backward on some rows of an image.
+struct JoinRows<'a, 'b, 'c> {
+    packet: &'a Packet2d,
+    /// `[c * 4^J, grid]`.
+    coefficients: &'a [f32],
+    /// Height and width of a band.
+    grid: [usize; 2],
+    /// By how often a band took the high side on both axes.
+    gains: &'a [f32],
+    /// The first row, counted through all channels with the rows that are added to each.
+    first: usize,
+    /// `[rows]`.
+    lines: &'b mut [&'c mut [f32]],
+}
+
+impl Task for JoinRows<'_, '_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        let [rows, columns] = self.grid;
+        let Packet2d {
+            levels, boundary, ..
+        } = *self.packet;
+        let side = 1 << levels;
+        let mut row = Polyphase::new(levels, boundary, columns);
+        let mut line = vec![0.0; columns * side];
+        for (at, target) in self.lines.iter_mut().enumerate() {
+            let at = self.first + at;
+            let (channel, y) = (at / (rows * side), at % (rows * side));
+            for column in 0..side {
+                let band = channel * self.packet.bands() + band_of_cell(y % side, column, levels);
+                let highs = (y % side).count_ones() + column.count_ones();
+                scale(
+                    &self.coefficients[(band * rows + y / side) * columns..][..columns],
+                    self.gains[highs as usize],
+                    row.band_mut(band_of_row(column, levels)),
+                );
+            }
+            row.synthesise(Front::whole(columns));
+            if target.len() == line.len() {
+                row.read(0, target);
+            } else {
+                row.read(0, &mut line);
+                target.copy_from_slice(&line[..target.len()]);
+            }
+        }
+    }
+}
+
+/// Vertical steps backward on some columns of an image.
+struct JoinColumns<'a, 'b> {
+    packet: &'a Packet2d,
+    /// From top to bottom.
+    stack: Vec<&'b mut [f32]>,
+}
+
+impl Task for JoinColumns<'_, '_> {
+    #[inline(always)]
+    fn run(mut self) {
+        let Packet2d {
+            levels, boundary, ..
+        } = *self.packet;
+        for front in self.packet.fronts(&self.stack) {
+            let rows = &mut self.stack;
+            Columns {
+                rows,
+                levels,
+                boundary,
+            }
+            .synthesise(front);
+        }
     }
 }

@@ -111,17 +111,17 @@ impl Polyphase {
     /// Steps forward as far as the front allows, without gains.
     #[inline(always)]
     pub(crate) fn analyse(&mut self, front: Front) {
-        analysis(self.levels, front, |step, span| {
-            self.apply(step, span, front.now)
-        });
+        for (step, span) in analysis(self.levels, front) {
+            self.apply(step, span, front.now);
+        }
     }
 
     /// Steps backward as far as the front allows, without gains.
     #[inline(always)]
     pub(crate) fn synthesise(&mut self, front: Front) {
-        synthesis(self.levels, front, |step, span| {
-            self.apply(step, span, front.now)
-        });
+        for (step, span) in synthesis(self.levels, front) {
+            self.apply(step, span, front.now);
+        }
     }
 
     #[inline(always)]
