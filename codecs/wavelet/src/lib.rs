@@ -30,18 +30,22 @@
 //! operations is fixed and no multiplication is fused with an addition.
 
 mod band;
+mod bytes;
 mod columns;
 mod error;
 mod lifting;
 mod line;
 mod plane;
 mod polyphase;
+mod stream;
 mod window;
 mod work;
 
+pub use bytes::{bytes_of_planes, planes_of_bytes};
 pub use error::Error;
 pub use line::Packet1d;
 pub use plane::Packet2d;
+pub use stream::{ForwardStream, InverseStream};
 
 /// The most levels: bands of a signal are then 1,024, those of an image 1,048,576.
 pub const MAX_LEVELS: u32 = 10;

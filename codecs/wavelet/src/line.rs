@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::band::mirrored;
 use crate::error::{Error, check_length};
-use crate::lifting::{gain, lag, scale};
+use crate::lifting::lag;
 use crate::window::Window;
 use crate::work::{self, Task};
 use crate::{Boundary, MAX_LEVELS};
@@ -24,9 +24,9 @@ const TASKS: usize = 4;
 /// the inverse cuts that off again.
 #[derive(Debug, Clone)]
 pub struct Packet1d {
-    levels: u32,
-    boundary: Boundary,
-    threads: NonZeroUsize,
+    pub(crate) levels: u32,
+    pub(crate) boundary: Boundary,
+    pub(crate) threads: NonZeroUsize,
 }
 
 impl Packet1d {
@@ -97,7 +97,9 @@ impl Packet1d {
     ///
     /// [`Error::Length`] if `samples` are not `c * n`.
     pub fn forward(&self, samples: &[f32], [c, n]: [usize; 2]) -> Result<Vec<f32>, Error> {
-        let mut coefficients = vec![0.0; self.coefficients(c, n)?];
+        let length = self.coefficients(c, n)?;
+        check_length("samples", c * n, samples.len())?;
+        let mut coefficients = vec![0.0; length];
         self.forward_into(samples, [c, n], &mut coefficients)?;
         Ok(coefficients)
     }
@@ -147,7 +149,7 @@ impl Packet1d {
     ///
     /// [`Error::Length`] if the coefficients are not those of the shape.
     pub fn inverse(&self, coefficients: &[f32], [c, n]: [usize; 2]) -> Result<Vec<f32>, Error> {
-        self.coefficients(c, n)?;
+        check_length("coefficients", self.coefficients(c, n)?, coefficients.len())?;
         let mut samples = vec![0.0; c * n];
         self.inverse_into(coefficients, [c, n], &mut samples)?;
         Ok(samples)
@@ -217,13 +219,6 @@ impl Packet1d {
             (blocks.end + lag).min(total),
         )
     }
-
-    /// Factors of bands by how often they took the high side.
-    fn gains(&self, of: impl Fn(u32, u32) -> f64) -> Vec<f32> {
-        (0..=self.levels)
-            .map(|highs| of(self.levels, highs) as f32)
-            .collect()
-    }
 }
 
 /// The coefficients of some blocks of a signal, into the same blocks of every band.
@@ -245,12 +240,11 @@ impl Task for Forward<'_, '_> {
         } = self;
         let (size, total) = (packet.bands(), packet.band_len(signal.len()));
         let (mut at, stop) = packet.reach(&blocks, total);
-        let mut window = Window::new(packet.levels, packet.boundary, stop - at);
-        let gains = packet.gains(gain);
-        let mut done = at;
+        let (levels, boundary) = (packet.levels, packet.boundary);
+        let mut window = Window::splitting(levels, boundary, at, stop - at);
         let whole = signal.len() / size;
         while at < stop {
-            let (count, samples) = match packet.boundary {
+            let (count, samples) = match boundary {
                 Boundary::Periodic => (total, padded(signal, 0..total * size)),
                 Boundary::Symmetric if at < whole => {
                     let count = window.room().min(stop.min(whole) - at);
@@ -262,19 +256,7 @@ impl Task for Forward<'_, '_> {
                 }
             };
             at += count;
-            let settled = window.analyse(&samples, at == total);
-            let from = done.max(blocks.start);
-            let to = (done + settled.len()).min(blocks.end);
-            if from < to {
-                for (band, plane) in planes.iter_mut().enumerate() {
-                    scale(
-                        &window.band(band)[settled.start + from - done..][..to - from],
-                        gains[band.count_ones() as usize],
-                        &mut plane[from - blocks.start..to - blocks.start],
-                    );
-                }
-            }
-            done += settled.len();
+            window.split(&samples, at == total, &blocks, &mut planes);
         }
     }
 }
@@ -296,36 +278,16 @@ impl Task for Inverse<'_, '_> {
             blocks,
             signal,
         } = self;
-        let (size, total) = (packet.bands(), planes.len() >> packet.levels);
+        let total = planes.len() >> packet.levels;
         let (mut at, stop) = packet.reach(&blocks, total);
-        let mut window = Window::new(packet.levels, packet.boundary, stop - at);
-        let gains = packet.gains(|levels, highs| 1.0 / gain(levels, highs));
-        let mut done = at;
+        let mut window = Window::joining(packet.levels, packet.boundary, at, stop - at);
         while at < stop {
             let count = window.room().min(stop - at);
-            for (band, plane) in planes.chunks_exact(total).enumerate() {
-                let gain = gains[band.count_ones() as usize];
-                scale(&plane[at..at + count], gain, window.vacant(band));
-            }
+            let added = planes
+                .chunks_exact(total)
+                .map(move |plane| &plane[at..at + count]);
             at += count;
-            let settled = window.synthesise(count, at == total);
-            let from = done.max(blocks.start);
-            let to = (done + settled.len()).min(blocks.end);
-            if from < to {
-                let first = settled.start + from - done;
-                let end = ((to - blocks.start) * size).min(signal.len());
-                let target = &mut signal[(from - blocks.start) * size..end];
-                let (inner, rest) = target.split_at_mut(target.len() / size * size);
-                if !inner.is_empty() {
-                    window.read(first, inner);
-                }
-                if !rest.is_empty() {
-                    let mut block = vec![0.0; size];
-                    window.read(first + inner.len() / size, &mut block);
-                    rest.copy_from_slice(&block[..rest.len()]);
-                }
-            }
-            done += settled.len();
+            window.join(added, at == total, &blocks, signal);
         }
     }
 }

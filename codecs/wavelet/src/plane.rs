@@ -104,7 +104,10 @@ impl Packet2d {
     ///
     /// [`Error::Length`] if `pixels` are not `c * h * w`.
     pub fn forward(&self, pixels: &[f32], shape: [usize; 3]) -> Result<Vec<f32>, Error> {
-        let mut coefficients = vec![0.0; self.coefficients(shape)?];
+        let [c, h, w] = shape;
+        let length = self.coefficients(shape)?;
+        check_length("pixels", h * w * c, pixels.len())?;
+        let mut coefficients = vec![0.0; length];
         self.forward_into(pixels, shape, &mut coefficients)?;
         Ok(coefficients)
     }
@@ -178,8 +181,13 @@ impl Packet2d {
     ///
     /// [`Error::Length`] if the coefficients are not those of the shape.
     pub fn inverse(&self, coefficients: &[f32], shape: [usize; 3]) -> Result<Vec<f32>, Error> {
-        self.coefficients(shape)?;
-        let mut pixels = vec![0.0; shape.iter().product()];
+        check_length(
+            "coefficients",
+            self.coefficients(shape)?,
+            coefficients.len(),
+        )?;
+        let [c, h, w] = shape;
+        let mut pixels = vec![0.0; h * w * c];
         self.inverse_into(coefficients, shape, &mut pixels)?;
         Ok(pixels)
     }
@@ -267,7 +275,8 @@ impl Packet2d {
 
     fn check(&self, pixels: &[f32], shape: [usize; 3], coefficients: &[f32]) -> Result<(), Error> {
         let expected = self.coefficients(shape)?;
-        check_length("pixels", shape.iter().product(), pixels.len())?;
+        let [c, h, w] = shape;
+        check_length("pixels", h * w * c, pixels.len())?;
         check_length("coefficients", expected, coefficients.len())
     }
 

@@ -63,6 +63,9 @@ impl Polyphase {
     #[inline(always)]
     pub(crate) fn write(&mut self, at: usize, samples: &[f32]) {
         let blocks = samples.len() >> self.levels;
+        if blocks == 0 {
+            return;
+        }
         let [from, to] = &mut self.halves;
         from.clear();
         from.extend_from_slice(samples);
@@ -88,6 +91,9 @@ impl Polyphase {
     #[inline(always)]
     pub(crate) fn read(&mut self, at: usize, samples: &mut [f32]) {
         let blocks = samples.len() >> self.levels;
+        if blocks == 0 {
+            return;
+        }
         let [from, to] = &mut self.halves;
         from.clear();
         for row in self.values.chunks_exact(self.capacity) {
