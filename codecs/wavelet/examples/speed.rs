@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use codec_wavelet::{Error, Packet1d, Packet2d};
+use codec_wavelet::{Error, ForwardStream, Packet1d, Packet2d, bytes_of_planes, planes_of_bytes};
 
 fn main() -> Result<(), Error> {
     for [h, w] in [[512, 768], [2048, 3072]] {
@@ -16,7 +16,8 @@ fn main() -> Result<(), Error> {
     for levels in [1, 4, 8, 10] {
         signal(2, 44_100 * 30, levels)?;
     }
-    Ok(())
+    stream(2, 4096, 8)?;
+    bytes(512, 768)
 }
 
 fn image(h: usize, w: usize, levels: u32) -> Result<(), Error> {
@@ -49,6 +50,35 @@ fn signal(c: usize, n: usize, levels: u32) -> Result<(), Error> {
     println!(
         "{c} x {n} samples, {levels} levels: forward {forward:.0}, inverse {inverse:.0} million samples/s"
     );
+    Ok(())
+}
+
+fn stream(c: usize, chunk: usize, levels: u32) -> Result<(), Error> {
+    let packet = Packet1d::new(levels)?;
+    let samples = noise(c * chunk);
+    let mut stream = ForwardStream::new(&packet, c)?;
+    let forward = rate(c * chunk * 100, || {
+        for _ in 0..100 {
+            black_box(stream.push(black_box(&samples))?);
+        }
+        Ok(())
+    })?;
+    println!(
+        "{c} channels in chunks of {chunk}, {levels} levels: forward {forward:.0} million samples/s"
+    );
+    Ok(())
+}
+
+fn bytes(h: usize, w: usize) -> Result<(), Error> {
+    let mut bytes: Vec<u8> = (0..3 * h * w).map(|at| (at * 31 % 251) as u8).collect();
+    let mut planes = vec![0.0; 3 * h * w];
+    let from = rate(h * w, || {
+        planes_of_bytes::<3>(black_box(&bytes), 3 * w, [h, w], &mut planes)
+    })?;
+    let to = rate(h * w, || {
+        bytes_of_planes::<3>(black_box(&planes), [h, w], &mut bytes, 3 * w)
+    })?;
+    println!("{w} x {h} RGB of bytes: to planes {from:.0} MP/s, back {to:.0} MP/s");
     Ok(())
 }
 
