@@ -28,3 +28,32 @@ pub(crate) fn mirrored(at: usize, length: usize) -> usize {
     let at = at % period;
     at.min(period - at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_splits_are_the_most_significant_digits() {
+        assert_eq!(band_of_row(0b001, 3), 0b100);
+        assert_eq!(band_of_row(0b110, 3), 0b011);
+        assert_eq!(band_of_cell(0b01, 0b00, 2), 0b10_00);
+        assert_eq!(band_of_cell(0b00, 0b10, 2), 0b00_01);
+    }
+
+    #[test]
+    fn cells_and_bands_are_inverse() {
+        for band in 0..64 {
+            let (row, column) = cell_of_band(band, 3);
+            assert_eq!(band_of_cell(row, column, 3), band);
+        }
+    }
+
+    #[test]
+    fn mirrors_repeat_neither_end() {
+        let read = |length: usize| (0..8).map(|at| mirrored(at, length)).collect::<Vec<_>>();
+        assert_eq!(read(4), [0, 1, 2, 3, 2, 1, 0, 1]);
+        assert_eq!(read(2), [0, 1, 0, 1, 0, 1, 0, 1]);
+        assert_eq!(read(1), [0; 8]);
+    }
+}

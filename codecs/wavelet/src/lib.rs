@@ -18,16 +18,36 @@
 //! # Ok::<(), codec_wavelet::Error>(())
 //! ```
 //!
+//! Audio comes in chunks: [`ForwardStream`] and [`InverseStream`] give the bits that the whole signal
+//! gives. [`planes_of_bytes`] and [`bytes_of_planes`] read and write pixels.
+//!
+//! # Any size
+//!
+//! Sizes that are no multiple of `2^J` are first mirrored at the last sample, row and column until they
+//! are; inverses cut that off again. Within the transform the signal goes on as [`Boundary`] says.
+//!
 //! # Scale
 //!
 //! The low band of one level answers a constant with `sqrt(2)` times it, the high band an alternating
 //! sign likewise. With these gains the transform is nearly orthonormal: the norm of the coefficients
-//! is near that of the samples, and errors of coefficients are nearly errors of samples.
+//! is near that of the samples, and errors of coefficients are nearly errors of samples. A constant
+//! image `v` has `2^J * v` in band 0 and zeros in all others.
+//!
+//! # Against other implementations
+//!
+//! One level with [`Boundary::Periodic`] is PyWavelets' `dwt` with `bior4.4` and `periodization`: the
+//! low band is equal, the high band has the other sign. WaLLoC's transform is made of that one, with
+//! bands of another order.
 //!
 //! # Results
 //!
 //! They are equal bit for bit on every processor and for every number of threads: the order of
-//! operations is fixed and no multiplication is fused with an addition.
+//! operations is fixed and no multiplication is fused with an addition. Inverses are exact to the
+//! rounding of 32-bit floats, about `1e-6` of the largest sample.
+//!
+//! # Speed
+//!
+//! `cargo run --release -p codec-wavelet --example speed` measures it.
 
 mod band;
 mod bytes;
