@@ -16,6 +16,9 @@ pub enum Error {
         /// Values that were given.
         found: usize,
     },
+    /// A stream of a periodic transform.
+    #[error("a periodic transform needs the whole signal: streams are symmetric")]
+    Stream,
     /// A shape with more values than an address can count.
     #[error("a shape whose coefficients are more than can be addressed")]
     TooLarge,

@@ -1,159 +1,147 @@
-//! The lifting steps of CDF 9/7 on polyphase rows.
+//! The lifting steps of CDF 9/7, and in which order they run over a signal.
 //!
-//! A signal whose length is a multiple of `2^J` is kept as `2^J` rows: row `r` holds the samples
-//! `r, r + 2^J, r + 2 * 2^J, ...`. Level `l` of the full packet tree splits every band of level
-//! `l - 1` at once: in the order of the samples it changes those whose index has bit `l` set from
-//! their neighbours at distance `2^l` (predict), and then the others (update). In rows that is a
-//! whole row changed from two whole rows; only at the ends of the rows' order is a neighbour one
-//! position on. So nothing is moved between levels, and every loop is over consecutive values.
+//! In the order of the samples, level `l` of the full packet tree splits every band of the level
+//! before at once: it changes the samples whose index has bit `l` set from their neighbours at
+//! distance `2^l` (predict), and then the others (update), twice. Nothing is moved between levels.
 //!
-//! A position of a row is a *block* of `lanes` values, which never mix: with one lane the rows are a
-//! signal, with more they are as many signals side by side, such as the columns of an image.
+//! Signals are therefore cut into *blocks* of `2^J` samples, and `2^J` steps at one distance become
+//! loops over consecutive values: over time in a signal ([`crate::polyphase`]), over columns in an
+//! image ([`crate::columns`]).
+//!
+//! The source is Daubechies and Sweldens, "Factoring Wavelet Transforms into Lifting Steps" (1998),
+//! section 7.7. Its gains are multiplied together and applied once, after the last level.
 
-use crate::Boundary;
-
-/// Predict, update, predict, update: the factorisation of Daubechies and Sweldens (1998), section 7.7.
+/// Predict, update, predict, update.
 const STEPS: [f32; 4] = [-1.586_134_3, -0.052_980_12, 0.882_911_1, 0.443_506_85];
 
 /// Gain of the low band of one level, so that its response to a constant is `sqrt(2)`; the high band
 /// has the inverse.
 const LOW_GAIN: f64 = 1.149_604_398_860_241_6;
 
-/// One band's factor after `levels` levels of which `highs` took the high band.
+/// What the lifting steps leave in a band is multiplied by this: a band that took the high side
+/// `highs` times on one axis of `levels` levels.
 pub(crate) fn gain(levels: u32, highs: u32) -> f64 {
-    let lows = levels - highs;
-    let power = |base: f64, exponent: u32| (0..exponent).fold(1.0, |product, _| product * base);
-    power(LOW_GAIN, lows) / power(LOW_GAIN, highs)
+    let power = |exponent: u32| (0..exponent).fold(1.0, |product, _| product * LOW_GAIN);
+    power(levels - highs) / power(highs)
 }
 
-/// A range of blocks, and whether it begins and ends where the signal does.
+/// One lifting step of one level.
 #[derive(Debug, Clone, Copy)]
-struct Span {
-    from: usize,
-    to: usize,
-    first: bool,
-    last: bool,
+pub(crate) struct Step {
+    /// Distance of neighbours, `2^l`.
+    pub(crate) distance: usize,
+    /// Whether samples with the bit of the level change, or those without.
+    pub(crate) predicts: bool,
+    /// What the sum of both neighbours is multiplied by.
+    pub(crate) factor: f32,
 }
 
-/// The rows of one signal, or of `lanes` signals side by side.
-pub(crate) struct Rows<'a, 'b> {
-    /// `2^J` rows of equal length, a multiple of `lanes`.
-    pub(crate) rows: &'a mut [&'b mut [f32]],
-    /// Values of a block.
-    pub(crate) lanes: usize,
-    /// What lies outside of the signal.
-    pub(crate) boundary: Boundary,
+/// The blocks that a step changes, and whether they begin and end where the signal does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Span {
+    pub(crate) from: usize,
+    pub(crate) to: usize,
+    pub(crate) first: bool,
+    pub(crate) last: bool,
 }
 
-impl Rows<'_, '_> {
-    fn levels(&self) -> u32 {
-        self.rows.len().trailing_zeros()
-    }
+/// How far a signal has come: blocks `..before` were there already, blocks `..now` are.
+///
+/// A predict step needs the block after its own, an update step the one before; so each of the four
+/// steps of a level stops one block short of the predict step before it, and every level ends
+/// two blocks behind the level before. [`Front::settled`] blocks are final.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Front {
+    pub(crate) before: usize,
+    pub(crate) now: usize,
+    /// Whether block 0 is the signal's first.
+    pub(crate) first: bool,
+    /// Whether there is no block after `now`.
+    pub(crate) last: bool,
+}
 
-    fn whole(&self) -> Span {
-        Span {
-            from: 0,
-            to: self.rows.first().map_or(0, |row| row.len() / self.lanes),
+impl Front {
+    /// All of a signal at once.
+    pub(crate) fn whole(blocks: usize) -> Self {
+        Self {
+            before: 0,
+            now: blocks,
             first: true,
             last: true,
         }
     }
 
-    /// All levels forward, without the gains.
-    pub(crate) fn analyse(&mut self) {
-        let span = self.whole();
-        for level in 0..self.levels() {
-            for (number, factor) in STEPS.into_iter().enumerate() {
-                self.step(level, number, factor, span);
-            }
+    /// Blocks whose values change no more, whichever direction the transform has. The last of them
+    /// is still read by later steps.
+    pub(crate) fn settled(self, levels: u32) -> usize {
+        if self.last {
+            self.now
+        } else {
+            self.now.saturating_sub(lag(levels))
         }
     }
 
-    /// All levels backward, without the gains: undoes [`Rows::analyse`] to rounding.
-    pub(crate) fn synthesise(&mut self) {
-        let span = self.whole();
-        for level in (0..self.levels()).rev() {
-            for (number, factor) in STEPS.into_iter().enumerate().rev() {
-                self.step(level, number, -factor, span);
-            }
-        }
-    }
-
-    fn step(&mut self, level: u32, number: usize, factor: f32, span: Span) {
-        let distance = 1 << level;
-        let predicts = number.is_multiple_of(2);
-        for target in 0..self.rows.len() {
-            if (target & distance != 0) != predicts {
-                continue;
-            }
-            let row = std::mem::take(&mut self.rows[target]);
-            if predicts {
-                self.predict(row, target, distance, factor, span);
-            } else {
-                self.update(row, target, distance, factor, span);
-            }
-            self.rows[target] = row;
-        }
-    }
-
-    /// Changes an odd row, taken out of its place, from the even ones around it.
-    fn predict(&self, row: &mut [f32], at: usize, distance: usize, factor: f32, span: Span) {
-        let lanes = self.lanes;
-        let left = &*self.rows[at - distance];
-        let next = at + distance;
-        let range = span.from * lanes..span.to * lanes;
-        if next < self.rows.len() {
-            let right = &self.rows[next][range.clone()];
-            return lift(&mut row[range.clone()], &left[range], right, factor);
-        }
-        let right = &*self.rows[next - self.rows.len()];
-        let inner = span.from * lanes..(span.to - usize::from(span.last)) * lanes;
-        lift(
-            &mut row[inner.clone()],
-            &left[inner.clone()],
-            &right[inner.start + lanes..inner.end + lanes],
-            factor,
-        );
-        if span.last {
-            let end = inner.end..inner.end + lanes;
-            let beyond = match self.boundary {
-                Boundary::Symmetric => &left[end.clone()],
-                Boundary::Periodic => &right[..lanes],
-            };
-            lift(&mut row[end.clone()], &left[end], beyond, factor);
-        }
-    }
-
-    /// Changes an even row, taken out of its place, from the odd ones around it.
-    fn update(&self, row: &mut [f32], at: usize, distance: usize, factor: f32, span: Span) {
-        let lanes = self.lanes;
-        let right = &*self.rows[at + distance];
-        let range = span.from * lanes..span.to * lanes;
-        if at >= distance {
-            let left = &self.rows[at - distance][range.clone()];
-            return lift(&mut row[range.clone()], left, &right[range], factor);
-        }
-        let left = &*self.rows[at + self.rows.len() - distance];
-        let inner = (span.from + usize::from(span.first)) * lanes..span.to * lanes;
-        if span.first {
-            let before = match self.boundary {
-                Boundary::Symmetric => &right[..lanes],
-                Boundary::Periodic => &left[left.len() - lanes..],
-            };
-            lift(&mut row[..lanes], before, &right[..lanes], factor);
-        }
-        lift(
-            &mut row[inner.clone()],
-            &left[inner.start - lanes..inner.end - lanes],
-            &right[inner],
-            factor,
-        );
+    /// The blocks for a step that stays as many blocks behind, if there are any.
+    fn span(self, behind: usize) -> Option<Span> {
+        let from = self.before.saturating_sub(behind);
+        let to = if self.last {
+            self.now
+        } else {
+            self.now.saturating_sub(behind)
+        };
+        (from < to).then_some(Span {
+            from,
+            to,
+            first: self.first && from == 0,
+            last: self.last,
+        })
     }
 }
 
-/// Adds `factor` times the sum of both neighbours; never fused into one rounding.
-fn lift(target: &mut [f32], left: &[f32], right: &[f32], factor: f32) {
+/// Blocks by which the results are behind the samples.
+pub(crate) fn lag(levels: u32) -> usize {
+    2 * levels as usize
+}
+
+/// The steps forward in their order, each with the blocks that it can change now.
+pub(crate) fn analysis(levels: u32, front: Front) -> impl Iterator<Item = (Step, Span)> {
+    (0..4 * levels).filter_map(move |at| {
+        let (level, number) = (at / 4, at % 4);
+        let span = front.span(lag(level) + 1 + number as usize / 2)?;
+        Some((step(level, number, 1.0), span))
+    })
+}
+
+/// The steps backward in their order, each with the blocks that it can change now.
+pub(crate) fn synthesis(levels: u32, front: Front) -> impl Iterator<Item = (Step, Span)> {
+    (0..4 * levels).filter_map(move |at| {
+        let (done, number) = (at / 4, at % 4);
+        let span = front.span(lag(done) + (number as usize).div_ceil(2))?;
+        Some((step(levels - 1 - done, 3 - number, -1.0), span))
+    })
+}
+
+fn step(level: u32, number: u32, sign: f32) -> Step {
+    Step {
+        distance: 1 << level,
+        predicts: number.is_multiple_of(2),
+        factor: sign * STEPS[number as usize],
+    }
+}
+
+/// Adds `factor` times the sum of both neighbours. Multiplication and addition are rounded each for
+/// itself, on every processor.
+#[inline(always)]
+pub(crate) fn lift(target: &mut [f32], left: &[f32], right: &[f32], factor: f32) {
     for ((value, left), right) in target.iter_mut().zip(left).zip(right) {
         *value += factor * (left + right);
+    }
+}
+
+/// Multiplies values by a gain into other memory.
+#[inline(always)]
+pub(crate) fn scale(source: &[f32], gain: f32, target: &mut [f32]) {
+    for (value, source) in target.iter_mut().zip(source) {
+        *value = source * gain;
     }
 }

@@ -1,9 +1,18 @@
 //! Wavelet packets of signals.
 
-use crate::band::{band_of_row, gain_of, mirrored};
+use std::borrow::Cow;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+
+use crate::band::mirrored;
 use crate::error::{Error, check_length};
-use crate::lifting::Rows;
+use crate::lifting::lag;
+use crate::window::Window;
+use crate::work::{self, Task};
 use crate::{Boundary, MAX_LEVELS};
+
+/// Tasks for each thread, so that none waits long for the last one.
+const TASKS: usize = 4;
 
 /// The full wavelet packet transform of signals, `[c, n]` to `[c * 2^J, ceil(n / 2^J)]`.
 ///
@@ -15,8 +24,9 @@ use crate::{Boundary, MAX_LEVELS};
 /// the inverse cuts that off again.
 #[derive(Debug, Clone)]
 pub struct Packet1d {
-    levels: u32,
-    boundary: Boundary,
+    pub(crate) levels: u32,
+    pub(crate) boundary: Boundary,
+    pub(crate) threads: NonZeroUsize,
 }
 
 impl Packet1d {
@@ -32,6 +42,7 @@ impl Packet1d {
         Ok(Self {
             levels,
             boundary: Boundary::Symmetric,
+            threads: NonZeroUsize::MIN,
         })
     }
 
@@ -39,6 +50,13 @@ impl Packet1d {
     #[must_use]
     pub fn with_boundary(mut self, boundary: Boundary) -> Self {
         self.boundary = boundary;
+        self
+    }
+
+    /// The same transform on as many threads; the results are equal for every number.
+    #[must_use]
+    pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
+        self.threads = threads;
         self
     }
 
@@ -79,7 +97,9 @@ impl Packet1d {
     ///
     /// [`Error::Length`] if `samples` are not `c * n`.
     pub fn forward(&self, samples: &[f32], [c, n]: [usize; 2]) -> Result<Vec<f32>, Error> {
-        let mut coefficients = vec![0.0; self.coefficients(c, n)?];
+        let length = self.coefficients(c, n)?;
+        check_length("samples", c * n, samples.len())?;
+        let mut coefficients = vec![0.0; length];
         self.forward_into(samples, [c, n], &mut coefficients)?;
         Ok(coefficients)
     }
@@ -99,27 +119,27 @@ impl Packet1d {
         if samples.is_empty() {
             return Ok(());
         }
-        let (bands, length) = (self.bands(), self.band_len(n));
-        for (signal, planes) in samples
+        let length = self.band_len(n);
+        let part = self.part(c, length);
+        let mut tasks: Vec<_> = samples
             .chunks_exact(n)
-            .zip(coefficients.chunks_exact_mut(bands * length))
-        {
-            let mut rows = rows_of(planes, length, self.levels);
-            for (at, row) in rows.iter_mut().enumerate() {
-                for (t, value) in row.iter_mut().enumerate() {
-                    *value = signal[mirrored(t * bands + at, n)];
-                }
-            }
-            Rows {
-                rows: &mut rows,
-                lanes: 1,
-                boundary: self.boundary,
-            }
-            .analyse();
-            for (at, row) in rows.iter_mut().enumerate() {
-                scale(row, gain_of(self.levels, &[at]) as f32);
+            .flat_map(|signal| {
+                parts(length, part).map(move |blocks| Forward {
+                    packet: self,
+                    signal,
+                    blocks,
+                    planes: Vec::with_capacity(self.bands()),
+                })
+            })
+            .collect();
+        let count = length.div_ceil(part);
+        for (number, plane) in coefficients.chunks_exact_mut(length).enumerate() {
+            let first = number / self.bands() * count;
+            for (task, plane) in tasks[first..].iter_mut().zip(plane.chunks_mut(part)) {
+                task.planes.push(plane);
             }
         }
+        work::run(self.threads, tasks);
         Ok(())
     }
 
@@ -129,7 +149,7 @@ impl Packet1d {
     ///
     /// [`Error::Length`] if the coefficients are not those of the shape.
     pub fn inverse(&self, coefficients: &[f32], [c, n]: [usize; 2]) -> Result<Vec<f32>, Error> {
-        self.coefficients(c, n)?;
+        check_length("coefficients", self.coefficients(c, n)?, coefficients.len())?;
         let mut samples = vec![0.0; c * n];
         self.inverse_into(coefficients, [c, n], &mut samples)?;
         Ok(samples)
@@ -150,27 +170,24 @@ impl Packet1d {
         if samples.is_empty() {
             return Ok(());
         }
-        let (bands, length) = (self.bands(), self.band_len(n));
-        let mut scratch = vec![0.0; bands * length];
-        for (signal, planes) in samples
+        let length = self.band_len(n);
+        let part = self.part(c, length);
+        let tasks = samples
             .chunks_exact_mut(n)
-            .zip(coefficients.chunks_exact(bands * length))
-        {
-            scratch.copy_from_slice(planes);
-            let mut rows = rows_of(&mut scratch, length, self.levels);
-            for (at, row) in rows.iter_mut().enumerate() {
-                scale(row, (1.0 / gain_of(self.levels, &[at])) as f32);
-            }
-            Rows {
-                rows: &mut rows,
-                lanes: 1,
-                boundary: self.boundary,
-            }
-            .synthesise();
-            for (at, value) in signal.iter_mut().enumerate() {
-                *value = rows[at % bands][at / bands];
-            }
-        }
+            .zip(coefficients.chunks_exact(self.bands() * length))
+            .flat_map(|(signal, planes)| {
+                signal
+                    .chunks_mut(part * self.bands())
+                    .zip(parts(length, part))
+                    .map(move |(signal, blocks)| Inverse {
+                        packet: self,
+                        planes,
+                        blocks,
+                        signal,
+                    })
+            })
+            .collect();
+        work::run(self.threads, tasks);
         Ok(())
     }
 
@@ -184,18 +201,108 @@ impl Packet1d {
         check_length("samples", c * n, samples.len())?;
         check_length("coefficients", expected, coefficients.len())
     }
-}
 
-/// The bands of one channel as rows of the polyphase form.
-fn rows_of(planes: &mut [f32], length: usize, levels: u32) -> Vec<&mut [f32]> {
-    let mut bands: Vec<&mut [f32]> = planes.chunks_exact_mut(length).collect();
-    (0..bands.len())
-        .map(|row| std::mem::take(&mut bands[band_of_row(row, levels)]))
-        .collect()
-}
-
-fn scale(row: &mut [f32], factor: f32) {
-    for value in row {
-        *value *= factor;
+    /// Blocks of a task: all of a channel, or so few that every thread gets some.
+    fn part(&self, channels: usize, blocks: usize) -> usize {
+        if self.threads.get() == 1 || self.boundary == Boundary::Periodic {
+            return blocks;
+        }
+        let parts = (self.threads.get() * TASKS).div_ceil(channels);
+        blocks.div_ceil(parts).max(16 * lag(self.levels).max(1))
     }
+
+    /// From which block to which a signal must be known for some blocks of the results.
+    fn reach(&self, blocks: &Range<usize>, total: usize) -> (usize, usize) {
+        let lag = lag(self.levels);
+        (
+            blocks.start.saturating_sub(lag),
+            (blocks.end + lag).min(total),
+        )
+    }
+}
+
+/// The coefficients of some blocks of a signal, into the same blocks of every band.
+struct Forward<'a, 'b> {
+    packet: &'a Packet1d,
+    signal: &'a [f32],
+    blocks: Range<usize>,
+    planes: Vec<&'b mut [f32]>,
+}
+
+impl Task for Forward<'_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            packet,
+            signal,
+            blocks,
+            mut planes,
+        } = self;
+        let (size, total) = (packet.bands(), packet.band_len(signal.len()));
+        let (mut at, stop) = packet.reach(&blocks, total);
+        let (levels, boundary) = (packet.levels, packet.boundary);
+        let mut window = Window::splitting(levels, boundary, at, stop - at);
+        let whole = signal.len() / size;
+        while at < stop {
+            let (count, samples) = match boundary {
+                Boundary::Periodic => (total, padded(signal, 0..total * size)),
+                Boundary::Symmetric if at < whole => {
+                    let count = window.room().min(stop.min(whole) - at);
+                    (count, Cow::Borrowed(&signal[at * size..][..count * size]))
+                }
+                Boundary::Symmetric => {
+                    window.room();
+                    (1, padded(signal, at * size..(at + 1) * size))
+                }
+            };
+            at += count;
+            window.split(&samples, at == total, &blocks, &mut planes);
+        }
+    }
+}
+
+/// The samples of some blocks of a signal, which may end within the last of them.
+struct Inverse<'a, 'b> {
+    packet: &'a Packet1d,
+    planes: &'a [f32],
+    blocks: Range<usize>,
+    signal: &'b mut [f32],
+}
+
+impl Task for Inverse<'_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self {
+            packet,
+            planes,
+            blocks,
+            signal,
+        } = self;
+        let total = planes.len() >> packet.levels;
+        let (mut at, stop) = packet.reach(&blocks, total);
+        let mut window = Window::joining(packet.levels, packet.boundary, at, stop - at);
+        while at < stop {
+            let count = window.room().min(stop - at);
+            let added = planes
+                .chunks_exact(total)
+                .map(move |plane| &plane[at..at + count]);
+            at += count;
+            window.join(added, at == total, &blocks, signal);
+        }
+    }
+}
+
+/// The blocks of a signal in parts of equal length.
+fn parts(blocks: usize, part: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..blocks)
+        .step_by(part.max(1))
+        .map(move |from| from..(from + part).min(blocks))
+}
+
+/// Part of a signal that goes on beyond its end.
+fn padded(signal: &[f32], range: Range<usize>) -> Cow<'_, [f32]> {
+    if let Some(samples) = signal.get(range.clone()) {
+        return Cow::Borrowed(samples);
+    }
+    range.map(|at| signal[mirrored(at, signal.len())]).collect()
 }

@@ -1,9 +1,23 @@
 //! Wavelet packets of images.
 
-use crate::band::{band_of_cell, gain_of, mirrored};
+use std::num::NonZeroUsize;
+
+use crate::band::{band_of_cell, band_of_row, cell_of_band, mirrored};
+use crate::columns::Columns;
 use crate::error::{Error, check_length};
-use crate::lifting::Rows;
+use crate::lifting::{Front, gain, scale};
+use crate::polyphase::Polyphase;
+use crate::work::{self, Task};
 use crate::{Boundary, MAX_LEVELS};
+
+/// Rows of a task of the horizontal steps.
+const ROWS: usize = 64;
+
+/// Columns of a task of the vertical steps backward.
+const COLUMNS: usize = 256;
+
+/// Values on which the vertical steps advance at once.
+const VALUES: usize = 1 << 12;
 
 /// The full wavelet packet transform of images, `[c, h, w]` to `[c * 4^J, ceil(h / 2^J), ceil(w / 2^J)]`.
 ///
@@ -18,6 +32,7 @@ use crate::{Boundary, MAX_LEVELS};
 pub struct Packet2d {
     levels: u32,
     boundary: Boundary,
+    threads: NonZeroUsize,
 }
 
 impl Packet2d {
@@ -33,6 +48,7 @@ impl Packet2d {
         Ok(Self {
             levels,
             boundary: Boundary::Symmetric,
+            threads: NonZeroUsize::MIN,
         })
     }
 
@@ -40,6 +56,13 @@ impl Packet2d {
     #[must_use]
     pub fn with_boundary(mut self, boundary: Boundary) -> Self {
         self.boundary = boundary;
+        self
+    }
+
+    /// The same transform on as many threads; the results are equal for every number.
+    #[must_use]
+    pub fn with_threads(mut self, threads: NonZeroUsize) -> Self {
+        self.threads = threads;
         self
     }
 
@@ -81,7 +104,10 @@ impl Packet2d {
     ///
     /// [`Error::Length`] if `pixels` are not `c * h * w`.
     pub fn forward(&self, pixels: &[f32], shape: [usize; 3]) -> Result<Vec<f32>, Error> {
-        let mut coefficients = vec![0.0; self.coefficients(shape)?];
+        let [c, h, w] = shape;
+        let length = self.coefficients(shape)?;
+        check_length("pixels", h * w * c, pixels.len())?;
+        let mut coefficients = vec![0.0; length];
         self.forward_into(pixels, shape, &mut coefficients)?;
         Ok(coefficients)
     }
@@ -101,39 +127,51 @@ impl Packet2d {
         if pixels.is_empty() {
             return Ok(());
         }
-        let [_, h, w] = shape;
+        let [c, h, w] = shape;
         let [rows, columns] = self.grid(h, w);
-        let factor = 1 << self.levels;
-        let mut line = vec![0.0; columns * factor];
-        for (image, planes) in pixels
-            .chunks_exact(h * w)
-            .zip(coefficients.chunks_exact_mut(self.bands() * rows * columns))
-        {
-            let mut planes: Vec<&mut [f32]> = planes.chunks_exact_mut(rows * columns).collect();
-            for y in 0..rows * factor {
-                let source = &image[mirrored(y, h) * w..][..w];
-                let mut parts: Vec<&mut [f32]> = line.chunks_exact_mut(columns).collect();
-                for (at, part) in parts.iter_mut().enumerate() {
-                    for (t, value) in part.iter_mut().enumerate() {
-                        *value = source[mirrored(t * factor + at, w)];
-                    }
-                }
-                self.rows(&mut parts, 1).analyse();
-                for (at, part) in parts.iter().enumerate() {
-                    let plane = &mut planes[band_of_cell(y % factor, at, self.levels)];
-                    plane[y / factor * columns..][..columns].copy_from_slice(part);
-                }
-            }
-            for column in 0..factor {
-                let mut parts = self.column_of(&mut planes, column);
-                self.rows(&mut parts, columns).analyse();
-                for (row, part) in parts.into_iter().enumerate() {
-                    let gain = gain_of(self.levels, &[row, column]) as f32;
-                    part.iter_mut().for_each(|value| *value *= gain);
-                    planes[band_of_cell(row, column, self.levels)] = part;
-                }
+        let side = 1 << self.levels;
+        let height = rows * side;
+
+        // A line of the results for each row and each band of the horizontal steps.
+        let mut lines: Vec<&mut [f32]> = Vec::new();
+        lines.resize_with(c * height * side, Default::default);
+        for (number, plane) in coefficients.chunks_exact_mut(rows * columns).enumerate() {
+            let (row, column) = cell_of_band(number % self.bands(), self.levels);
+            let first = number / self.bands() * height + row;
+            for (block, line) in plane.chunks_exact_mut(columns).enumerate() {
+                lines[(first + block * side) * side + column] = line;
             }
         }
+        let tasks = lines
+            .chunks_mut(ROWS * side)
+            .enumerate()
+            .map(|(task, lines)| SplitRows {
+                packet: self,
+                pixels,
+                size: [h, w],
+                first: task * ROWS,
+                lines,
+            })
+            .collect();
+        work::run(self.threads, tasks);
+
+        // The lines one below another for each channel and band.
+        let mut stacks: Vec<Vec<&mut [f32]>> = Vec::new();
+        stacks.resize_with(c * side, || Vec::with_capacity(height));
+        for (number, line) in lines.into_iter().enumerate() {
+            stacks[number / (height * side) * side + number % side].push(line);
+        }
+        let gains = self.gains(gain);
+        let tasks = stacks
+            .into_iter()
+            .enumerate()
+            .map(|(number, stack)| SplitColumns {
+                packet: self,
+                stack,
+                gains: &gains[(number % side).count_ones() as usize..],
+            })
+            .collect();
+        work::run(self.threads, tasks);
         Ok(())
     }
 
@@ -143,8 +181,13 @@ impl Packet2d {
     ///
     /// [`Error::Length`] if the coefficients are not those of the shape.
     pub fn inverse(&self, coefficients: &[f32], shape: [usize; 3]) -> Result<Vec<f32>, Error> {
-        self.coefficients(shape)?;
-        let mut pixels = vec![0.0; shape.iter().product()];
+        check_length(
+            "coefficients",
+            self.coefficients(shape)?,
+            coefficients.len(),
+        )?;
+        let [c, h, w] = shape;
+        let mut pixels = vec![0.0; h * w * c];
         self.inverse_into(coefficients, shape, &mut pixels)?;
         Ok(pixels)
     }
@@ -164,61 +207,241 @@ impl Packet2d {
         if pixels.is_empty() {
             return Ok(());
         }
-        let [_, h, w] = shape;
+        let [c, h, w] = shape;
         let [rows, columns] = self.grid(h, w);
-        let factor = 1 << self.levels;
-        let mut line = vec![0.0; columns * factor];
-        let mut scratch = vec![0.0; self.bands() * rows * columns];
-        for (image, planes) in pixels
-            .chunks_exact_mut(h * w)
-            .zip(coefficients.chunks_exact(scratch.len()))
-        {
-            scratch.copy_from_slice(planes);
-            let mut planes: Vec<&mut [f32]> = scratch.chunks_exact_mut(rows * columns).collect();
-            for column in 0..factor {
-                let mut parts = self.column_of(&mut planes, column);
-                for (row, part) in parts.iter_mut().enumerate() {
-                    let gain = (1.0 / gain_of(self.levels, &[row, column])) as f32;
-                    part.iter_mut().for_each(|value| *value *= gain);
-                }
-                self.rows(&mut parts, columns).synthesise();
-                for (row, part) in parts.into_iter().enumerate() {
-                    planes[band_of_cell(row, column, self.levels)] = part;
-                }
-            }
-            for (y, target) in image.chunks_exact_mut(w).enumerate() {
-                let mut parts: Vec<&mut [f32]> = line.chunks_exact_mut(columns).collect();
-                for (at, part) in parts.iter_mut().enumerate() {
-                    let plane = &planes[band_of_cell(y % factor, at, self.levels)];
-                    part.copy_from_slice(&plane[y / factor * columns..][..columns]);
-                }
-                self.rows(&mut parts, 1).synthesise();
-                for (x, value) in target.iter_mut().enumerate() {
-                    *value = parts[x % factor][x / factor];
-                }
+        let side = 1 << self.levels;
+        let height = rows * side;
+
+        // Rows that the vertical steps need below the image.
+        let mut below = vec![0.0; c * (height - h) * w];
+        let mut below = below.chunks_exact_mut(w);
+        let mut lines: Vec<&mut [f32]> = Vec::with_capacity(c * height);
+        for image in pixels.chunks_exact_mut(h * w) {
+            lines.extend(image.chunks_exact_mut(w));
+            lines.extend(below.by_ref().take(height - h));
+        }
+        let gains = self.gains(|levels, highs| 1.0 / gain(levels, highs));
+        let tasks = lines
+            .chunks_mut(ROWS)
+            .enumerate()
+            .map(|(task, lines)| JoinRows {
+                packet: self,
+                coefficients,
+                grid: [rows, columns],
+                gains: &gains,
+                first: task * ROWS,
+                lines,
+            })
+            .collect();
+        work::run(self.threads, tasks);
+
+        // The rows in strips from top to bottom.
+        let strips = w.div_ceil(COLUMNS);
+        let mut stacks: Vec<Vec<&mut [f32]>> = Vec::new();
+        stacks.resize_with(c * strips, || Vec::with_capacity(height));
+        for (number, line) in lines.into_iter().enumerate() {
+            let first = number / height * strips;
+            for (stack, part) in stacks[first..].iter_mut().zip(line.chunks_mut(COLUMNS)) {
+                stack.push(part);
             }
         }
+        let tasks = stacks
+            .into_iter()
+            .map(|stack| JoinColumns {
+                packet: self,
+                stack,
+            })
+            .collect();
+        work::run(self.threads, tasks);
         Ok(())
+    }
+
+    /// The fronts with which vertical steps advance from top to bottom, on so few rows at once that
+    /// they stay in the cache.
+    fn fronts(&self, stack: &[&mut [f32]]) -> impl Iterator<Item = Front> + use<> {
+        let blocks = stack.len() >> self.levels;
+        let width = stack.first().map_or(1, |row| row.len());
+        let count = match self.boundary {
+            Boundary::Symmetric => ((VALUES / width) >> self.levels).max(1),
+            Boundary::Periodic => blocks,
+        };
+        (0..blocks).step_by(count).map(move |before| Front {
+            before,
+            now: (before + count).min(blocks),
+            first: true,
+            last: before + count >= blocks,
+        })
     }
 
     fn check(&self, pixels: &[f32], shape: [usize; 3], coefficients: &[f32]) -> Result<(), Error> {
         let expected = self.coefficients(shape)?;
-        check_length("pixels", shape.iter().product(), pixels.len())?;
+        let [c, h, w] = shape;
+        check_length("pixels", h * w * c, pixels.len())?;
         check_length("coefficients", expected, coefficients.len())
     }
 
-    fn rows<'a, 'b>(&self, rows: &'a mut [&'b mut [f32]], lanes: usize) -> Rows<'a, 'b> {
-        Rows {
-            rows,
-            lanes,
-            boundary: self.boundary,
+    /// Factors of bands by how often they took the high side on both axes.
+    fn gains(&self, of: impl Fn(u32, u32) -> f64) -> Vec<f32> {
+        (0..=2 * self.levels)
+            .map(|highs| of(2 * self.levels, highs) as f32)
+            .collect()
+    }
+}
+
+/// Horizontal steps forward on some rows of an image.
+struct SplitRows<'a, 'b, 'c> {
+    packet: &'a Packet2d,
+    /// `[c, h, w]`.
+    pixels: &'a [f32],
+    /// Height and width of the image.
+    size: [usize; 2],
+    /// The first row, counted through all channels with the rows that are added to each.
+    first: usize,
+    /// `[rows, 2^J]`.
+    lines: &'b mut [&'c mut [f32]],
+}
+
+impl Task for SplitRows<'_, '_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        let [h, w] = self.size;
+        let Packet2d {
+            levels, boundary, ..
+        } = *self.packet;
+        let side = 1 << levels;
+        let [rows, columns] = self.packet.grid(h, w);
+        let height = rows * side;
+        let mut row = Polyphase::new(levels, boundary, columns);
+        let mut line = vec![0.0; columns * side];
+        for (at, lines) in self.lines.chunks_exact_mut(side).enumerate() {
+            let at = self.first + at;
+            let y = at / height * h + mirrored(at % height, h);
+            let mut source = &self.pixels[y * w..][..w];
+            if w < line.len() {
+                line[..w].copy_from_slice(source);
+                for x in w..line.len() {
+                    line[x] = source[mirrored(x, w)];
+                }
+                source = &line;
+            }
+            row.write(0, source);
+            row.analyse(Front::whole(columns));
+            for (column, line) in lines.iter_mut().enumerate() {
+                line.copy_from_slice(row.band(band_of_row(column, levels)));
+            }
         }
     }
+}
 
-    /// The planes of one column of the polyphase form, taken out of their places.
-    fn column_of<'a>(&self, planes: &mut [&'a mut [f32]], column: usize) -> Vec<&'a mut [f32]> {
-        (0..1 << self.levels)
-            .map(|row| std::mem::take(&mut planes[band_of_cell(row, column, self.levels)]))
-            .collect()
+/// Vertical steps forward on one of the bands of the horizontal ones.
+struct SplitColumns<'a, 'b> {
+    packet: &'a Packet2d,
+    /// From top to bottom.
+    stack: Vec<&'b mut [f32]>,
+    /// By how often a band took the vertically high side.
+    gains: &'a [f32],
+}
+
+impl Task for SplitColumns<'_, '_> {
+    #[inline(always)]
+    fn run(mut self) {
+        let Packet2d {
+            levels, boundary, ..
+        } = *self.packet;
+        let mut finished = 0;
+        for front in self.packet.fronts(&self.stack) {
+            let rows = &mut self.stack;
+            Columns {
+                rows,
+                levels,
+                boundary,
+            }
+            .analyse(front);
+            // The last block that is final is still a neighbour.
+            let settled = front
+                .settled(levels)
+                .saturating_sub(usize::from(!front.last))
+                << levels;
+            for row in finished..settled {
+                let gain = self.gains[(row & ((1 << levels) - 1)).count_ones() as usize];
+                for value in &mut *self.stack[row] {
+                    *value *= gain;
+                }
+            }
+            finished = settled;
+        }
+    }
+}
+
+/// Horizontal steps backward on some rows of an image.
+struct JoinRows<'a, 'b, 'c> {
+    packet: &'a Packet2d,
+    /// `[c * 4^J, grid]`.
+    coefficients: &'a [f32],
+    /// Height and width of a band.
+    grid: [usize; 2],
+    /// By how often a band took the high side on both axes.
+    gains: &'a [f32],
+    /// The first row, counted through all channels with the rows that are added to each.
+    first: usize,
+    /// `[rows]`.
+    lines: &'b mut [&'c mut [f32]],
+}
+
+impl Task for JoinRows<'_, '_, '_> {
+    #[inline(always)]
+    fn run(self) {
+        let [rows, columns] = self.grid;
+        let Packet2d {
+            levels, boundary, ..
+        } = *self.packet;
+        let side = 1 << levels;
+        let mut row = Polyphase::new(levels, boundary, columns);
+        let mut line = vec![0.0; columns * side];
+        for (at, target) in self.lines.iter_mut().enumerate() {
+            let at = self.first + at;
+            let (channel, y) = (at / (rows * side), at % (rows * side));
+            for column in 0..side {
+                let band = channel * self.packet.bands() + band_of_cell(y % side, column, levels);
+                let highs = (y % side).count_ones() + column.count_ones();
+                scale(
+                    &self.coefficients[(band * rows + y / side) * columns..][..columns],
+                    self.gains[highs as usize],
+                    row.band_mut(band_of_row(column, levels)),
+                );
+            }
+            row.synthesise(Front::whole(columns));
+            if target.len() == line.len() {
+                row.read(0, target);
+            } else {
+                row.read(0, &mut line);
+                target.copy_from_slice(&line[..target.len()]);
+            }
+        }
+    }
+}
+
+/// Vertical steps backward on some columns of an image.
+struct JoinColumns<'a, 'b> {
+    packet: &'a Packet2d,
+    /// From top to bottom.
+    stack: Vec<&'b mut [f32]>,
+}
+
+impl Task for JoinColumns<'_, '_> {
+    #[inline(always)]
+    fn run(mut self) {
+        let Packet2d {
+            levels, boundary, ..
+        } = *self.packet;
+        for front in self.packet.fronts(&self.stack) {
+            let rows = &mut self.stack;
+            Columns {
+                rows,
+                levels,
+                boundary,
+            }
+            .synthesise(front);
+        }
     }
 }

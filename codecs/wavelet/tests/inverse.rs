@@ -1,5 +1,7 @@
 //! Inverses give the samples back to rounding, whatever the size, depth and boundary.
 
+#![allow(clippy::unwrap_used, reason = "a promise that is broken ends its test")]
+
 use codec_wavelet::{Boundary, Packet1d, Packet2d};
 use proptest::prelude::*;
 

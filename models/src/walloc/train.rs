@@ -6,9 +6,12 @@ use codec_core::{Error, Result};
 use codec_wavelet::Packet2d;
 
 use super::closed_form::{ClosedForm, Coefficients, DEAD_ZONE, fit};
+use super::export::BIT;
+use super::model::ImageModel;
 use super::net::{Shape, Synthesis, tensor};
 use super::rate::RateProxy;
 use super::{STEPS, step_size};
+use crate::context::{self, Choice};
 use crate::random::Random;
 use crate::train::adam::{self, AdamW};
 use crate::train::checkpoint::Checkpoint;
@@ -43,8 +46,6 @@ pub struct Settings {
     pub chances: Vec<f32>,
     /// Least and greatest step index to train at.
     pub range: (usize, usize),
-    /// From which step on the encoder stays as it is, as a part of all steps.
-    pub freeze: f32,
     /// Bits' weight against that which high-rate theory gives.
     pub bits: f32,
     /// Seed of everything random.
@@ -60,6 +61,7 @@ struct Batch {
     noise: Tensor<4>,
     condition: Tensor<2>,
     sizes: Tensor<4>,
+    steps: Vec<usize>,
     prefix: usize,
 }
 
@@ -100,19 +102,27 @@ impl Trainee {
         }
     }
 
-    fn loss(&self, batch: Batch, settings: &Settings, frozen: bool) -> (Tensor<1>, Shown) {
+    fn loss(
+        &self,
+        batch: Batch,
+        settings: &Settings,
+        coder: Option<&ImageModel>,
+    ) -> Result<(Tensor<1>, Shown)> {
         let shape = &settings.shape;
         let [n, k, h, w] = batch.coefficients.dims();
         let channels = shape.prefixes[batch.prefix];
         let area = (h * w) as f32;
         let flat = batch.coefficients.clone().reshape([n, k, h * w]);
         let mut analysis = self.analysis.val().narrow(1, 0, channels);
-        if frozen {
+        if coder.is_some() {
             analysis = analysis.detach();
         }
         let latents = analysis.matmul(flat).reshape([n, channels, h, w]) / batch.sizes.clone();
         let plain = latents.clone().detach();
-        let known = plain.clone().sign() * (plain.clone().abs() + (0.5 - DEAD_ZONE)).floor();
+        let known = match coder {
+            None => plain.clone().sign() * (plain.clone().abs() + (0.5 - DEAD_ZONE)).floor(),
+            Some(model) => chosen_by(model, plain.clone(), &batch.steps)?,
+        };
         let noisy = latents.clone() + batch.noise.narrow(1, 0, channels);
         let bits = self.rate.bits(noisy, known.clone(), batch.condition.clone());
         let rounded = latents + (known - plain);
@@ -136,8 +146,26 @@ impl Trainee {
             bpp: rate.detach().mean().into_scalar::<f32>() / (1 << (2 * shape.levels)) as f32,
             loss: loss.clone().detach().into_scalar(),
         };
-        (loss, shown)
+        Ok((loss, shown))
     }
+}
+
+/// The integers that the encoder of `model` chooses for latents in steps.
+fn chosen_by(model: &ImageModel, latents: Tensor<4>, steps: &[usize]) -> Result<Tensor<4>> {
+    let [n, c, h, w] = latents.dims();
+    let device = latents.device();
+    let values = latents
+        .try_into_data()
+        .map_err(|error| Error::Internal(error.to_string()))?
+        .try_into_vec::<f32>()
+        .map_err(|error| Error::Internal(format!("{error:?}")))?;
+    let choice = Choice { bit: BIT, weights: model.weights.clone() };
+    let mut integers = Vec::with_capacity(values.len());
+    for (crop, &step) in values.chunks_exact(c * h * w).zip(steps) {
+        let (_, chosen) = context::encode(model.context(step), crop, [c, h, w], &choice)?;
+        integers.extend(chosen.into_iter().map(f32::from));
+    }
+    Ok(tensor(integers, [n, c, h, w], &device))
 }
 
 /// The data of step `at`.
@@ -148,6 +176,7 @@ fn batch(settings: &Settings, pictures: &Pictures, at: u64, device: &Device) -> 
     let mut coefficients = Vec::new();
     let mut condition = Vec::new();
     let mut sizes = Vec::new();
+    let mut steps = Vec::new();
     let mut grid = 0;
     for _ in 0..settings.batch {
         let crop = transformed(shape, pictures, settings.side, &mut random)?;
@@ -156,6 +185,7 @@ fn batch(settings: &Settings, pictures: &Pictures, at: u64, device: &Device) -> 
         let step = sampled(settings, prefix, &mut random);
         condition.extend(shape.condition(step, prefix));
         sizes.push(step_size(step));
+        steps.push(step);
     }
     let n = settings.batch;
     let c = shape.channels();
@@ -165,6 +195,7 @@ fn batch(settings: &Settings, pictures: &Pictures, at: u64, device: &Device) -> 
         noise: tensor(noise, [n, c, grid, grid], device),
         condition: tensor(condition, [n, shape.conditions()], device),
         sizes: tensor(sizes, [n, 1, 1, 1], device),
+        steps,
         prefix,
     })
 }
@@ -223,6 +254,8 @@ pub struct Run {
     /// Their running means.
     pub average: Vec<Tensor<1>>,
     state: adam::State,
+    /// The model whose encoder stays as it is and chooses the integers, in the last part of training.
+    pub coder: Option<ImageModel>,
     /// Steps done.
     pub done: u64,
 }
@@ -238,6 +271,7 @@ impl Run {
             trainee,
             average,
             state: Vec::new(),
+            coder: None,
             done: 0,
         }
     }
@@ -249,8 +283,7 @@ impl Run {
     pub fn step(&mut self, pictures: &Pictures, device: &Device) -> Result<Shown> {
         let settings = &self.settings;
         let batch = batch(settings, pictures, self.done, device)?;
-        let frozen = self.done as f32 >= settings.freeze * settings.steps as f32;
-        let (loss, shown) = self.trainee.loss(batch, settings, frozen);
+        let (loss, shown) = self.trainee.loss(batch, settings, self.coder.as_ref())?;
         let gradients = loss.backward();
         let rate = cosine(settings.rate, self.done, settings.steps, 200);
         let adam = AdamW::default();
@@ -283,6 +316,7 @@ impl Run {
             trainee: checkpoint.module,
             average: checkpoint.average,
             state: checkpoint.state,
+            coder: self.coder,
             done: checkpoint.done,
         }
     }
