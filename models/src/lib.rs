@@ -6,3 +6,13 @@ pub mod linear;
 pub mod random;
 pub mod train;
 pub mod walloc;
+
+use std::sync::Arc;
+
+use codec_core::Codec;
+
+/// The codecs of this crate, their networks on `device`.
+#[must_use]
+pub fn codecs(device: device::DeviceChoice) -> Vec<Arc<dyn Codec>> {
+    vec![Arc::new(walloc::WallocCodec { device })]
+}

@@ -17,6 +17,8 @@ pub use codec_core as core;
 pub use codec_dna as dna;
 pub use codec_entropy as entropy;
 pub use codec_log as log;
+#[cfg(feature = "learned")]
+pub use codec_models as models;
 pub use codec_ncd as ncd;
 
 use codec_core::{Codec, Job, Media, Params, Registry, Result};
@@ -31,6 +33,10 @@ pub fn registry() -> Registry {
         .chain(codec_dna::codecs())
         .chain(codec_circuit::codecs())
     {
+        registry.register(codec);
+    }
+    #[cfg(feature = "learned")]
+    for codec in codec_models::codecs(codec_models::device::DeviceChoice::Cpu) {
         registry.register(codec);
     }
     registry

@@ -45,14 +45,15 @@ pub struct Moments {
 pub type State = Vec<Option<Moments>>;
 
 impl AdamW {
-    /// One step of all parameters that have a gradient; gives the norm of all gradients before
+    /// One step of all parameters that have a gradient, at the learning rate that `rate` gives for the
+    /// number of each in the module; gives the norm of all gradients before
     /// clipping too. If that is not finite, nothing changes.
     pub fn step<M: Module>(
         &self,
         module: M,
         gradients: &Gradients,
         state: &mut State,
-        rate: f32,
+        rate: &dyn Fn(usize) -> f32,
     ) -> (M, f32) {
         let mut norm = Norm {
             gradients,
@@ -98,7 +99,7 @@ struct Update<'a> {
     settings: AdamW,
     gradients: &'a Gradients,
     state: &'a mut State,
-    rate: f32,
+    rate: &'a dyn Fn(usize) -> f32,
     shorten: f32,
     at: usize,
 }
@@ -122,7 +123,7 @@ impl ModuleMapper for Update<'_> {
             square: value.zeros_like(),
             steps: 0,
         });
-        let (new, moments) = self.moved::<D>(value, gradient, before);
+        let (new, moments) = self.moved::<D>(value, gradient, before, (self.rate)(at));
         self.state[at] = Some(moments);
         let new = Tensor::from_inner(new.reshape(shape)).require_grad();
         Param::from_mapped_value(id, new, mapper)
@@ -135,6 +136,7 @@ impl Update<'_> {
         value: Tensor<1>,
         gradient: Tensor<1>,
         before: Moments,
+        rate: f32,
     ) -> (Tensor<1>, Moments) {
         let (first, second) = self.settings.betas;
         let steps = before.steps + 1;
@@ -142,8 +144,8 @@ impl Update<'_> {
         let square = before.square * second + gradient.square() * (1.0 - second);
         let unbias = |beta: f32| 1.0 - beta.powi(steps.min(100_000) as i32);
         let scale = (square.clone() / unbias(second)).sqrt() + self.settings.epsilon;
-        let move_by = mean.clone() / scale * (self.rate / unbias(first));
-        let kept = if D >= 2 { 1.0 - self.rate * self.settings.decay } else { 1.0 };
+        let move_by = mean.clone() / scale * (rate / unbias(first));
+        let kept = if D >= 2 { 1.0 - rate * self.settings.decay } else { 1.0 };
         (value * kept - move_by, Moments { mean, square, steps })
     }
 }
@@ -178,7 +180,7 @@ pub fn with_parameters<M: Module>(module: M, values: Vec<Tensor<1>>) -> M {
             let new = self.0.next().expect("a value for each parameter");
             let new = new.reshape(tensor.shape());
             let new = if tensor.is_autodiff() {
-                Tensor::from_inner(new).require_grad()
+                Tensor::from_inner(new).set_require_grad(tensor.is_require_grad())
             } else {
                 new
             };

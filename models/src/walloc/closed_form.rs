@@ -25,6 +25,10 @@ pub struct ClosedForm {
     pub deviations: Vec<f32>,
     /// Least-squares gain of each channel's dequantised value, less one: `[anchors, channels]`.
     pub shrink: Vec<f32>,
+    /// Deviation of what the linear synthesis leaves over, roughly, for each coefficient.
+    pub spread: Vec<f32>,
+    /// Squared error of a place that is usual, for each prefix and anchor: `[prefixes, anchors]`.
+    pub usual: Vec<f32>,
     /// Synthesis for each prefix: `[coefficients, min(wide, channels), 3, 3]` and
     /// `[coefficients, channels - wide]`.
     pub linear: Vec<(Vec<f32>, Vec<f32>)>,
@@ -63,8 +67,13 @@ pub fn fit(shape: &Shape, crops: &[Coefficients]) -> ClosedForm {
         deviations: values[..c].iter().map(deviation).collect(),
         analysis,
         shrink: vec![0.0; shape.anchors * c],
+        spread: Vec::new(),
+        usual: Vec::new(),
         linear: Vec::new(),
     };
+    let variance: Vec<f32> = values.iter().map(|v| (v / positions as f64).max(0.0) as f32).collect();
+    form.usual = usual(shape, &variance);
+    form.spread = spread(&vectors, &variance, shape.wide);
     let latents: Vec<Vec<f32>> = crops.iter().map(|crop| form.latents(crop, c)).collect();
     form.fit_shrink(shape, &latents);
     for &channels in &shape.prefixes {
@@ -72,6 +81,39 @@ pub fn fit(shape: &Shape, crops: &[Coefficients]) -> ClosedForm {
         form.linear.push(fitted);
     }
     form
+}
+
+/// What reverse water-filling at each step leaves of the channels that a prefix has, and all of the
+/// others.
+fn usual(shape: &Shape, variance: &[f32]) -> Vec<f32> {
+    let mut out = Vec::new();
+    for &channels in &shape.prefixes {
+        for anchor in 0..shape.anchors {
+            let noise = step_size(anchor * STEPS_PER_ANCHOR).powi(2) / 6.0;
+            let (kept, lost) = variance.split_at(channels);
+            let kept: f32 = kept.iter().map(|variance| variance.min(noise)).sum();
+            out.push(kept + lost.iter().sum::<f32>());
+        }
+    }
+    out
+}
+
+/// Deviation of each coefficient without the first `kept` components, and with noise of a step of 1/4
+/// on these.
+fn spread(vectors: &Matrix, variance: &[f32], kept: usize) -> Vec<f32> {
+    let n = vectors.columns;
+    let left = |component: usize| {
+        if component < kept { variance[component].min(1.0 / 96.0) } else { variance[component] }
+    };
+    let of = |coefficient: usize| -> f32 {
+        (0..n)
+            .map(|component| {
+                let weight = vectors.values[component * n + coefficient] as f32;
+                weight * weight * left(component)
+            })
+            .sum()
+    };
+    (0..n).map(|coefficient| of(coefficient).sqrt().max(1e-4)).collect()
 }
 
 impl ClosedForm {

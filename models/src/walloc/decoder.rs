@@ -28,8 +28,7 @@ impl Decoder {
     /// [`Error::Corrupt`] if the model lacks an array or has one of another shape.
     pub fn new(model: &ImageModel, device: &Device) -> Result<Self> {
         let shape = model.shape().clone();
-        let deviations = vec![1.0; shape.channels()];
-        let empty = Synthesis::new(&shape, &deviations, 0, device);
+        let empty = Synthesis::new(&shape, 0, device);
         let mut values = Vec::new();
         for (name, dimensions) in names(&empty) {
             let array = model.synthesis.iter().find(|array| array.name == name);
@@ -86,7 +85,7 @@ impl Decoder {
         let condition: Tensor<2> = tensor(condition, [1, self.shape.conditions()], &self.device);
         let coefficients = self
             .synthesis
-            .forward(latents, condition, prefix)
+            .forward(latents, tensor(vec![size], [1, 1], &self.device), condition, prefix)
             .try_into_data()
             .map_err(|error| Error::Internal(error.to_string()))?
             .try_into_vec::<f32>()

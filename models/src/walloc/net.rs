@@ -104,8 +104,12 @@ pub struct Synthesis {
     pub input: Param<Tensor<3>>,
     /// The residual path.
     pub blocks: Vec<Block>,
-    /// `[1, coefficients, width]`.
+    /// `[1, coefficients, width]`, in parts of `spread`.
     pub output: Param<Tensor<3>>,
+    /// `[1, coefficients, 1]`, not trained: deviation of what the linear path leaves over.
+    pub spread: Param<Tensor<3>>,
+    /// `[1, channels]`, not trained: variance of the channels.
+    pub variance: Param<Tensor<2>>,
 }
 
 /// A tensor of values.
@@ -124,9 +128,8 @@ fn parameter<const D: usize>(
 
 impl Synthesis {
     /// A network that gives zero whatever it gets, its residual path random but for the last layer.
-    /// `deviations` are those of the channels.
     #[must_use]
-    pub fn new(shape: &Shape, deviations: &[f32], seed: u64, device: &Device) -> Self {
+    pub fn new(shape: &Shape, seed: u64, device: &Device) -> Self {
         let (c, w, n) = (shape.channels(), shape.width, shape.coefficients());
         let mut random = Random::new(seed, 0);
         let linear = shape.prefixes.iter().map(|&channels| Linear {
@@ -135,12 +138,7 @@ impl Synthesis {
                 .then(|| parameter([n, channels - shape.wide], device, || 0.0)),
         });
         let linear = linear.collect();
-        let mut at = 0;
-        let input = parameter([1, w, c], device, || {
-            let deviation = deviations[at % c];
-            at += 1;
-            random.normal() / (c as f32).sqrt() / deviation.max(1e-3)
-        });
+        let input = parameter([1, w, c], device, || random.normal() * (2.0 / c as f32).sqrt());
         let blocks = (0..shape.blocks)
             .map(|_| Block {
                 depthwise: parameter([w, 1, 5, 5], device, || 0.2 * random.normal()),
@@ -158,14 +156,22 @@ impl Synthesis {
             input,
             blocks,
             output: parameter([1, n, w], device, || 0.0),
+            spread: parameter([1, n, 1], device, || 1.0).set_require_grad(false),
+            variance: parameter([1, c], device, || 1.0).set_require_grad(false),
         }
     }
 
     /// Wavelet coefficients `[n, coefficients, h, w]` from dequantised latents `[n, channels, h, w]`,
-    /// which have the channels of prefix number `prefix` at least; `condition` is
-    /// `[n, conditions]`.
+    /// which have the channels of prefix number `prefix` at least; `steps` (`[n, 1]`) are the sizes of
+    /// their steps, `condition` is `[n, conditions]`.
     #[must_use]
-    pub fn forward(&self, latents: Tensor<4>, condition: Tensor<2>, prefix: usize) -> Tensor<4> {
+    pub fn forward(
+        &self,
+        latents: Tensor<4>,
+        steps: Tensor<2>,
+        condition: Tensor<2>,
+        prefix: usize,
+    ) -> Tensor<4> {
         let [n, c, h, w] = latents.dims();
         let linear = &self.linear[prefix];
         let gains = condition.clone().matmul(self.shrink.val().narrow(1, 0, c)) + 1.0;
@@ -184,12 +190,15 @@ impl Synthesis {
             out = out + point.unsqueeze::<3>().matmul(rest);
         }
         let input = self.input.val().narrow(2, 0, used);
-        let seen = latents.narrow(1, 0, used).reshape([n, used, h * w]);
+        // Divided by their deviation and step, latents are of order one whatever the rate.
+        let scale = (steps.square() + self.variance.val().narrow(1, 0, used)).sqrt().recip();
+        let seen = latents.narrow(1, 0, used).reshape([n, used, h * w])
+            * scale.reshape([n, used, 1]);
         let mut x = input.matmul(seen);
         for block in &self.blocks {
             x = block.forward(x, &condition, [h, w]);
         }
-        (out + self.output.val().matmul(x)).reshape([n, coefficients, h, w])
+        (out + self.output.val().matmul(x) * self.spread.val()).reshape([n, coefficients, h, w])
     }
 }
 

@@ -55,6 +55,9 @@ pub struct Settings {
 /// Chance of a step beyond the usual range.
 const FINE: f32 = 0.15;
 
+/// Learning rate of the encoder against that of the rest: it starts at its closed form.
+const ANALYSIS_RATE: f32 = 0.15;
+
 /// One batch on the device.
 struct Batch {
     coefficients: Tensor<4>,
@@ -62,6 +65,7 @@ struct Batch {
     condition: Tensor<2>,
     sizes: Tensor<4>,
     steps: Vec<usize>,
+    usual: Tensor<2>,
     prefix: usize,
 }
 
@@ -81,19 +85,22 @@ impl Trainee {
     #[must_use]
     pub fn new(shape: &Shape, form: &ClosedForm, seed: u64, device: &Device) -> Self {
         let (n, c) = (shape.coefficients(), shape.channels());
-        let mut synthesis = Synthesis::new(shape, &form.deviations, seed, device);
+        let mut synthesis = Synthesis::new(shape, seed, device);
         for (i, (near, point)) in form.linear.iter().enumerate() {
             let channels = shape.prefixes[i];
             let wide = channels.min(shape.wide);
             let linear = &mut synthesis.linear[i];
-            linear.near = Param::from_tensor(tensor(near.clone(), [n, wide, 3, 3], device));
+            linear.near = fixed(tensor(near.clone(), [n, wide, 3, 3], device));
             if channels > wide {
                 let point = tensor(point.clone(), [n, channels - wide], device);
-                linear.point = Some(Param::from_tensor(point));
+                linear.point = Some(fixed(point));
             }
         }
         let mut shrink = form.shrink.clone();
         shrink.resize(shape.conditions() * c, 0.0);
+        let variance = form.deviations.iter().map(|deviation| deviation * deviation).collect();
+        synthesis.variance = fixed(tensor(variance, [1, c], device));
+        synthesis.spread = fixed(tensor(form.spread.clone(), [1, n, 1], device));
         synthesis.shrink = Param::from_tensor(tensor(shrink, [shape.conditions(), c], device));
         Trainee {
             analysis: Param::from_tensor(tensor(form.analysis.clone(), [1, c, n], device)),
@@ -128,15 +135,18 @@ impl Trainee {
         let rounded = latents + (known - plain);
         let decoded = self.synthesis.forward(
             rounded * batch.sizes.clone(),
+            batch.sizes.clone().reshape([n, 1]),
             batch.condition,
             batch.prefix,
         );
         let per_crop = |x: Tensor<4>| x.reshape([n as i32, -1]).sum_dim(1) / area;
         let distortion = per_crop((decoded - batch.coefficients).square());
         let rate = per_crop(bits);
-        let squares = batch.sizes.square().reshape([n, 1]);
+        let sizes = batch.sizes.clone().reshape([n, 1]);
+        let squares = sizes.square();
         let cost = distortion.clone() + rate.clone() * squares.clone() * (0.1155 * settings.bits);
-        let weight = (cost.clone().detach() + squares).recip();
+        // Nearly the logarithm of the cost, but flat crops, which cost little anyway, weigh less.
+        let weight = (cost.clone().detach() + batch.usual).recip();
         let loss = (cost * weight).mean();
         let shown = Shown {
             psnr: {
@@ -148,6 +158,11 @@ impl Trainee {
         };
         Ok((loss, shown))
     }
+}
+
+/// A parameter that training leaves as it is.
+fn fixed<const D: usize>(value: Tensor<D>) -> Param<Tensor<D>> {
+    Param::from_tensor(value).set_require_grad(false)
 }
 
 /// The integers that the encoder of `model` chooses for latents in steps.
@@ -169,7 +184,13 @@ fn chosen_by(model: &ImageModel, latents: Tensor<4>, steps: &[usize]) -> Result<
 }
 
 /// The data of step `at`.
-fn batch(settings: &Settings, pictures: &Pictures, at: u64, device: &Device) -> Result<Batch> {
+fn batch(
+    settings: &Settings,
+    form: &ClosedForm,
+    pictures: &Pictures,
+    at: u64,
+    device: &Device,
+) -> Result<Batch> {
     let shape = &settings.shape;
     let mut random = Random::new(settings.seed, at);
     let prefix = chosen(&settings.chances, random.unit());
@@ -177,13 +198,17 @@ fn batch(settings: &Settings, pictures: &Pictures, at: u64, device: &Device) -> 
     let mut condition = Vec::new();
     let mut sizes = Vec::new();
     let mut steps = Vec::new();
+    let mut usual = Vec::new();
     let mut grid = 0;
     for _ in 0..settings.batch {
         let crop = transformed(shape, pictures, settings.side, &mut random)?;
         grid = crop.height;
         coefficients.extend(crop.values);
         let step = sampled(settings, prefix, &mut random);
-        condition.extend(shape.condition(step, prefix));
+        let part = shape.condition(step, prefix);
+        let all = &form.usual[prefix * shape.anchors..][..shape.anchors];
+        usual.push(part.iter().zip(all).map(|(part, usual)| part * usual).sum::<f32>());
+        condition.extend(part);
         sizes.push(step_size(step));
         steps.push(step);
     }
@@ -196,6 +221,7 @@ fn batch(settings: &Settings, pictures: &Pictures, at: u64, device: &Device) -> 
         condition: tensor(condition, [n, shape.conditions()], device),
         sizes: tensor(sizes, [n, 1, 1, 1], device),
         steps,
+        usual: tensor(usual, [n, 1], device),
         prefix,
     })
 }
@@ -254,6 +280,7 @@ pub struct Run {
     /// Their running means.
     pub average: Vec<Tensor<1>>,
     state: adam::State,
+    form: ClosedForm,
     /// The model whose encoder stays as it is and chooses the integers, in the last part of training.
     pub coder: Option<ImageModel>,
     /// Steps done.
@@ -271,6 +298,7 @@ impl Run {
             trainee,
             average,
             state: Vec::new(),
+            form: form.clone(),
             coder: None,
             done: 0,
         }
@@ -282,13 +310,15 @@ impl Run {
     /// As reading the data.
     pub fn step(&mut self, pictures: &Pictures, device: &Device) -> Result<Shown> {
         let settings = &self.settings;
-        let batch = batch(settings, pictures, self.done, device)?;
+        let batch = batch(settings, &self.form, pictures, self.done, device)?;
         let (loss, shown) = self.trainee.loss(batch, settings, self.coder.as_ref())?;
         let gradients = loss.backward();
         let rate = cosine(settings.rate, self.done, settings.steps, 200);
         let adam = AdamW::default();
         let trainee = self.trainee.clone();
-        let (trainee, _) = adam.step(trainee, &gradients, &mut self.state, rate);
+        // The encoder is the first parameter of a trainee.
+        let rate = |number: usize| if number == 0 { ANALYSIS_RATE * rate } else { rate };
+        let (trainee, _) = adam.step(trainee, &gradients, &mut self.state, &rate);
         self.trainee = trainee;
         self.done += 1;
         let decay = (1.0 - 10.0 / (10.0 + self.done as f32)).min(0.998);
@@ -316,6 +346,7 @@ impl Run {
             trainee: checkpoint.module,
             average: checkpoint.average,
             state: checkpoint.state,
+            form: self.form,
             coder: self.coder,
             done: checkpoint.done,
         }

@@ -29,6 +29,15 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("codec-wavelet", &[]),
+    (
+        "codec-models",
+        &[
+            "codec-core",
+            "codec-corpora",
+            "codec-entropy",
+            "codec-wavelet",
+        ],
+    ),
     ("codec-ncd", &["codec-core"]),
     ("codec-corpora", &["codec-core"]),
     (
@@ -40,6 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "codec-dna",
             "codec-entropy",
             "codec-log",
+            "codec-models",
             "codec-ncd",
         ],
     ),
