@@ -13,6 +13,9 @@ use crate::{Boundary, MAX_LEVELS};
 /// Rows of a task of the horizontal steps.
 const ROWS: usize = 64;
 
+/// Pixels on which the horizontal steps run at once: some rows, where rows are short.
+const LINES: usize = 1 << 12;
+
 /// Columns of a task of the vertical steps backward.
 const COLUMNS: usize = 256;
 
@@ -311,23 +314,27 @@ impl Task for SplitRows<'_, '_, '_> {
         let side = 1 << levels;
         let [rows, columns] = self.packet.grid(h, w);
         let height = rows * side;
-        let mut row = Polyphase::new(levels, boundary, columns);
-        let mut line = vec![0.0; columns * side];
-        for (at, lines) in self.lines.chunks_exact_mut(side).enumerate() {
-            let at = self.first + at;
-            let y = at / height * h + mirrored(at % height, h);
-            let mut source = &self.pixels[y * w..][..w];
-            if w < line.len() {
-                line[..w].copy_from_slice(source);
-                for x in w..line.len() {
-                    line[x] = source[mirrored(x, w)];
+        let count = (self.lines.len() / side).min((LINES / w).max(1));
+        let mut batch = Polyphase::of_lines(levels, boundary, columns, count);
+        let mut samples = vec![0.0; count * columns * side];
+        for (number, lines) in self.lines.chunks_mut(count * side).enumerate() {
+            let first = self.first + number * count;
+            // After the last rows of the task, a batch is filled up with rows that nothing is made of.
+            for (at, samples) in (first..).zip(samples.chunks_exact_mut(columns * side)) {
+                let y = at / height * h + mirrored(at % height, h);
+                let Some(source) = self.pixels.get(y * w..(y + 1) * w) else {
+                    break;
+                };
+                samples[..w].copy_from_slice(source);
+                for x in w..samples.len() {
+                    samples[x] = source[mirrored(x, w)];
                 }
-                source = &line;
             }
-            row.write(0, source);
-            row.analyse(Front::whole(columns));
-            for (column, line) in lines.iter_mut().enumerate() {
-                line.copy_from_slice(row.band(band_of_row(column, levels)));
+            batch.write(0, &samples);
+            batch.analyse(Front::whole(count * columns));
+            for (at, line) in lines.iter_mut().enumerate() {
+                let band = batch.band(band_of_row(at % side, levels));
+                line.copy_from_slice(&band[at / side * columns..][..columns]);
             }
         }
     }
@@ -396,26 +403,29 @@ impl Task for JoinRows<'_, '_, '_> {
             levels, boundary, ..
         } = *self.packet;
         let side = 1 << levels;
-        let mut row = Polyphase::new(levels, boundary, columns);
-        let mut line = vec![0.0; columns * side];
-        for (at, target) in self.lines.iter_mut().enumerate() {
-            let at = self.first + at;
-            let (channel, y) = (at / (rows * side), at % (rows * side));
-            for column in 0..side {
-                let band = channel * self.packet.bands() + band_of_cell(y % side, column, levels);
-                let highs = (y % side).count_ones() + column.count_ones();
-                scale(
-                    &self.coefficients[(band * rows + y / side) * columns..][..columns],
-                    self.gains[highs as usize],
-                    row.band_mut(band_of_row(column, levels)),
-                );
+        let width = self.lines.first().map_or(1, |line| line.len());
+        let count = self.lines.len().min((LINES / width).max(1));
+        let mut batch = Polyphase::of_lines(levels, boundary, columns, count);
+        let mut samples = vec![0.0; count * columns * side];
+        for (number, lines) in self.lines.chunks_mut(count).enumerate() {
+            let first = self.first + number * count;
+            for at in 0..lines.len() {
+                let (channel, y) = ((first + at) / (rows * side), (first + at) % (rows * side));
+                for column in 0..side {
+                    let band =
+                        channel * self.packet.bands() + band_of_cell(y % side, column, levels);
+                    let highs = (y % side).count_ones() + column.count_ones();
+                    scale(
+                        &self.coefficients[(band * rows + y / side) * columns..][..columns],
+                        self.gains[highs as usize],
+                        &mut batch.band_mut(band_of_row(column, levels))[at * columns..],
+                    );
+                }
             }
-            row.synthesise(Front::whole(columns));
-            if target.len() == line.len() {
-                row.read(0, target);
-            } else {
-                row.read(0, &mut line);
-                target.copy_from_slice(&line[..target.len()]);
+            batch.synthesise(Front::whole(count * columns));
+            batch.read(0, &mut samples);
+            for (line, samples) in lines.iter_mut().zip(samples.chunks_exact(columns * side)) {
+                line.copy_from_slice(&samples[..line.len()]);
             }
         }
     }

@@ -11,6 +11,8 @@ pub(crate) struct Polyphase {
     boundary: Boundary,
     /// Blocks that there is memory for.
     capacity: usize,
+    /// What a step makes of the end of each of the signals that lie one after another.
+    ends: Vec<f32>,
     /// `[2^J, capacity]` in the order of bands.
     values: Vec<f32>,
     /// Where each row begins.
@@ -20,12 +22,21 @@ pub(crate) struct Polyphase {
 }
 
 impl Polyphase {
+    /// Memory for a signal of at most `capacity` blocks.
     pub(crate) fn new(levels: u32, boundary: Boundary, capacity: usize) -> Self {
+        Self::of_lines(levels, boundary, capacity, 1)
+    }
+
+    /// Memory for some signals of `line` blocks, one after another, so that loops are long where signals
+    /// are short. The steps are to run over all of them at once.
+    pub(crate) fn of_lines(levels: u32, boundary: Boundary, line: usize, lines: usize) -> Self {
         let rows = 1 << levels;
+        let capacity = line * lines;
         Self {
             levels,
             boundary,
             capacity,
+            ends: vec![0.0; lines],
             values: vec![0.0; rows * capacity],
             starts: (0..rows)
                 .map(|row| band_of_row(row, levels) * capacity)
@@ -66,24 +77,31 @@ impl Polyphase {
         if blocks == 0 {
             return;
         }
+        if self.levels == 0 {
+            self.values[at..at + blocks].copy_from_slice(samples);
+            return;
+        }
         let [from, to] = &mut self.halves;
-        from.clear();
-        from.extend_from_slice(samples);
+        from.resize(samples.len(), 0.0);
         to.resize(samples.len(), 0.0);
-        for level in 0..self.levels {
+        for level in 0..self.levels - 1 {
             let part = samples.len() >> level;
-            for (from, to) in from.chunks_exact(part).zip(to.chunks_exact_mut(part)) {
+            let source = if level == 0 { samples } else { &*from };
+            for (source, to) in source.chunks_exact(part).zip(to.chunks_exact_mut(part)) {
                 let (even, odd) = to.split_at_mut(part / 2);
-                for ((pair, even), odd) in from.chunks_exact(2).zip(even).zip(odd) {
-                    *even = pair[0];
-                    *odd = pair[1];
-                }
+                split(source, even, odd);
             }
             std::mem::swap(from, to);
         }
-        let rows = self.values.chunks_exact_mut(self.capacity);
-        for (row, part) in rows.zip(from.chunks_exact(blocks)) {
-            row[at..at + blocks].copy_from_slice(part);
+        let source = if self.levels == 1 { samples } else { &*from };
+        let pairs = self.values.chunks_exact_mut(2 * self.capacity);
+        for (source, pair) in source.chunks_exact(2 * blocks).zip(pairs) {
+            let (even, odd) = pair.split_at_mut(self.capacity);
+            split(
+                source,
+                &mut even[at..at + blocks],
+                &mut odd[at..at + blocks],
+            );
         }
     }
 
@@ -94,31 +112,39 @@ impl Polyphase {
         if blocks == 0 {
             return;
         }
-        let [from, to] = &mut self.halves;
-        from.clear();
-        for row in self.values.chunks_exact(self.capacity) {
-            from.extend_from_slice(&row[at..at + blocks]);
+        if self.levels == 0 {
+            samples.copy_from_slice(&self.values[at..at + blocks]);
+            return;
         }
+        let [from, to] = &mut self.halves;
+        from.resize(samples.len(), 0.0);
         to.resize(samples.len(), 0.0);
-        for level in (0..self.levels).rev() {
+        let first = if self.levels == 1 {
+            &mut *samples
+        } else {
+            &mut *from
+        };
+        let pairs = self.values.chunks_exact(2 * self.capacity);
+        for (pair, target) in pairs.zip(first.chunks_exact_mut(2 * blocks)) {
+            let (even, odd) = pair.split_at(self.capacity);
+            join(&even[at..at + blocks], &odd[at..at + blocks], target);
+        }
+        for level in (0..self.levels - 1).rev() {
             let part = samples.len() >> level;
-            for (from, to) in from.chunks_exact(part).zip(to.chunks_exact_mut(part)) {
+            let target = if level == 0 { &mut *samples } else { &mut *to };
+            for (from, target) in from.chunks_exact(part).zip(target.chunks_exact_mut(part)) {
                 let (even, odd) = from.split_at(part / 2);
-                for ((pair, even), odd) in to.chunks_exact_mut(2).zip(even).zip(odd) {
-                    pair[0] = *even;
-                    pair[1] = *odd;
-                }
+                join(even, odd, target);
             }
             std::mem::swap(from, to);
         }
-        samples.copy_from_slice(from);
     }
 
     /// Steps forward as far as the front allows, without gains.
     #[inline(always)]
     pub(crate) fn analyse(&mut self, front: Front) {
         for (step, span) in analysis(self.levels, front) {
-            self.apply(step, span, front.now);
+            self.apply(step, span);
         }
     }
 
@@ -126,12 +152,12 @@ impl Polyphase {
     #[inline(always)]
     pub(crate) fn synthesise(&mut self, front: Front) {
         for (step, span) in synthesis(self.levels, front) {
-            self.apply(step, span, front.now);
+            self.apply(step, span);
         }
     }
 
     #[inline(always)]
-    fn apply(&mut self, step: Step, span: Span, blocks: usize) {
+    fn apply(&mut self, step: Step, span: Span) {
         let rows = self.starts.len();
         let distance = step.distance;
         let mut first = if step.predicts { distance } else { 0 };
@@ -140,7 +166,7 @@ impl Polyphase {
                 if step.predicts {
                     self.predict(at, step, span);
                 } else {
-                    self.update(at, step, span, blocks);
+                    self.update(at, step, span);
                 }
             }
             first += 2 * distance;
@@ -150,74 +176,96 @@ impl Polyphase {
     /// Changes an odd row from the even ones around it.
     #[inline(always)]
     fn predict(&mut self, at: usize, step: Step, span: Span) {
+        let (boundary, factor) = (self.boundary, step.factor);
         let rows = self.starts.len();
         let next = at + step.distance;
-        let wraps = next >= rows;
-        let (boundary, factor) = (self.boundary, step.factor);
-        let (row, left, right) = self.three(at, at - step.distance, next % rows);
-        if !wraps {
+        let lines = self.lines(span);
+        let (ends, row, left, right) = self.around(at, at - step.distance, next % rows);
+        if next < rows {
             let all = span.from..span.to;
-            return lift(
-                &mut row[all.clone()],
-                &left[all.clone()],
-                &right[all],
-                factor,
-            );
+            let (left, right) = (&left[all.clone()], &right[all.clone()]);
+            return lift(&mut row[all], left, right, factor);
         }
-        let to = span.to - usize::from(span.last);
-        let inner = span.from..to;
+        // A signal's last block has no next one; the loop takes that of the signal after it.
+        if span.last {
+            for (end, (first, last)) in ends.iter_mut().zip(lines.clone()) {
+                let beyond = match boundary {
+                    Boundary::Symmetric => left[last],
+                    Boundary::Periodic => right[first],
+                };
+                *end = row[last] + factor * (left[last] + beyond);
+            }
+        }
+        let inner = span.from..span.to - usize::from(span.last);
         lift(
             &mut row[inner.clone()],
-            &left[inner],
-            &right[span.from + 1..to + 1],
+            &left[inner.clone()],
+            &right[inner.start + 1..inner.end + 1],
             factor,
         );
         if span.last {
-            let beyond = match boundary {
-                Boundary::Symmetric => left[to],
-                Boundary::Periodic => right[0],
-            };
-            row[to] += factor * (left[to] + beyond);
+            for (end, (_, last)) in ends.iter().zip(lines) {
+                row[last] = *end;
+            }
         }
     }
 
     /// Changes an even row from the odd ones around it.
     #[inline(always)]
-    fn update(&mut self, at: usize, step: Step, span: Span, blocks: usize) {
-        let rows = self.starts.len();
-        let wraps = at < step.distance;
-        let before = (at + rows - step.distance) % rows;
+    fn update(&mut self, at: usize, step: Step, span: Span) {
         let (boundary, factor) = (self.boundary, step.factor);
-        let (row, left, right) = self.three(at, before, at + step.distance);
-        if !wraps {
+        let rows = self.starts.len();
+        let before = (at + rows - step.distance) % rows;
+        let lines = self.lines(span);
+        let (ends, row, left, right) = self.around(at, before, at + step.distance);
+        if at >= step.distance {
             let all = span.from..span.to;
-            return lift(
-                &mut row[all.clone()],
-                &left[all.clone()],
-                &right[all],
-                factor,
-            );
+            let (left, right) = (&left[all.clone()], &right[all.clone()]);
+            return lift(&mut row[all], left, right, factor);
         }
-        let from = span.from + usize::from(span.first);
-        let inner = from..span.to;
+        // A signal's first block has none before it; the loop takes that of the signal before it.
+        if span.first {
+            for (end, (first, last)) in ends.iter_mut().zip(lines.clone()) {
+                let beyond = match boundary {
+                    Boundary::Symmetric => right[first],
+                    Boundary::Periodic => left[last],
+                };
+                *end = row[first] + factor * (beyond + right[first]);
+            }
+        }
+        let inner = span.from + usize::from(span.first)..span.to;
         lift(
             &mut row[inner.clone()],
-            &left[from - 1..span.to - 1],
+            &left[inner.start - 1..inner.end - 1],
             &right[inner],
             factor,
         );
         if span.first {
-            let beyond = match boundary {
-                Boundary::Symmetric => right[0],
-                Boundary::Periodic => left[blocks - 1],
-            };
-            row[0] += factor * (beyond + right[0]);
+            for (end, (first, _)) in ends.iter().zip(lines) {
+                row[first] = *end;
+            }
         }
     }
 
-    /// A row to change and two others, which may be the same, to read.
+    /// The first and the last block of each signal that a step reaches the end of.
     #[inline(always)]
-    fn three(&mut self, row: usize, left: usize, right: usize) -> (&mut [f32], &[f32], &[f32]) {
+    fn lines(&self, span: Span) -> impl Iterator<Item = (usize, usize)> + Clone + use<> {
+        let line = if self.ends.len() == 1 {
+            span.to
+        } else {
+            self.capacity / self.ends.len()
+        };
+        (0..self.ends.len()).map(move |number| (number * line, (number + 1) * line - 1))
+    }
+
+    /// Memory for the ends of signals, a row to change, and two others to read, which may be the same.
+    #[inline(always)]
+    fn around(
+        &mut self,
+        row: usize,
+        left: usize,
+        right: usize,
+    ) -> (&mut [f32], &mut [f32], &[f32], &[f32]) {
         let (row, left, right) = (self.starts[row], self.starts[left], self.starts[right]);
         let (below, rest) = self.values.split_at_mut(row);
         let (row, above) = rest.split_at_mut(self.capacity);
@@ -229,6 +277,23 @@ impl Polyphase {
             }
         };
         let (left, right) = (other(left), other(right));
-        (row, left, right)
+        (&mut self.ends, row, left, right)
+    }
+}
+
+/// The even and the odd ones of some samples.
+#[inline(always)]
+fn split(samples: &[f32], even: &mut [f32], odd: &mut [f32]) {
+    for ((pair, even), odd) in samples.as_chunks::<2>().0.iter().zip(even).zip(odd) {
+        [*even, *odd] = *pair;
+    }
+}
+
+/// Samples of the even and the odd ones.
+#[inline(always)]
+fn join(even: &[f32], odd: &[f32], samples: &mut [f32]) {
+    let pairs = samples.as_chunks_mut::<2>().0;
+    for ((pair, even), odd) in pairs.iter_mut().zip(even).zip(odd) {
+        *pair = [*even, *odd];
     }
 }
