@@ -81,7 +81,9 @@ pub(crate) enum Command {
     codec encode --verify --rm big.log        remove the source once it is proven safe\n  \
     codec encode -9 --reference a.fa.gz b.fa  a genome against another one\n  \
     codec encode -c circuit table.csv         records under a model: CSV, IDX, .npy, PGM\n  \
-    codec encode -c circuit pictures/         a folder of pictures of one size, as one array")]
+    codec encode -c circuit pictures/         a folder of pictures of one size, as one array\n  \
+    codec encode --quality 60 photo.png       a picture, lossy, by the codec walloc\n  \
+    codec encode --bpp 0.25 photo.png         the same within a quarter of a bit per pixel")]
 pub(crate) struct EncodeArgs {
     #[command(flatten)]
     pub(crate) inputs: InputArgs,
@@ -99,6 +101,8 @@ pub(crate) struct EncodeArgs {
     /// Bytes per independent block; short for --set block=SIZE
     #[arg(long, value_name = "SIZE")]
     pub(crate) block: Option<String>,
+    #[command(flatten)]
+    pub(crate) rate: RateArgs,
     /// Learn a model for the very records of each file and store it inside, where that is smaller;
     /// short for -c circuit --set fit=always
     #[arg(long)]
@@ -144,6 +148,9 @@ pub(crate) struct DecodeArgs {
     /// Write zeros as zeros
     #[arg(long, overrides_with = "sparse")]
     pub(crate) no_sparse: bool,
+    /// Where the networks of learned codecs run: cpu, wgpu or wgpu:N
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub(crate) device: String,
     #[command(flatten)]
     pub(crate) beside: BesideArgs,
     #[command(flatten)]
@@ -319,6 +326,21 @@ pub(crate) struct TargetArgs {
     /// Remove each source once its output is safely written
     #[arg(long)]
     pub(crate) rm: bool,
+}
+
+/// How large or how good a lossy codec's file shall be.
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct RateArgs {
+    /// Quality of a lossy codec from 1 to 100; short for -c walloc --set quality=N
+    #[arg(long, value_name = "N")]
+    pub(crate) quality: Option<String>,
+    /// Bits per pixel that the file may have at most; short for -c walloc --set bpp=X
+    #[arg(long, value_name = "X")]
+    pub(crate) bpp: Option<String>,
+    /// Size that the file may have at most; short for -c walloc --set target-size=SIZE
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) target_size: Option<String>,
 }
 
 /// `-1` to `-9` and `--level`.

@@ -17,8 +17,8 @@ use crate::source::Source;
 
 /// The variable that names the directory where models are looked for.
 const MODEL_DIR: &str = "CODEC_MODEL_DIR";
-/// Suffix of the files of models.
-const MODEL_SUFFIX: &str = "circuit";
+/// Suffixes of the files of models.
+const MODEL_SUFFIXES: [&str; 2] = ["circuit", "safetensors"];
 
 /// Content of the files named with `--reference` and `--model`, and where other models are.
 #[derive(Default)]
@@ -107,7 +107,8 @@ impl Models for Directory {
         let mut files = Vec::new();
         for entry in fs::read_dir(&self.0).map_err(cannot)? {
             let path = entry.map_err(cannot)?.path();
-            if path.extension() == Some(OsStr::new(MODEL_SUFFIX)) {
+            let suffix = path.extension().and_then(OsStr::to_str);
+            if suffix.is_some_and(|suffix| MODEL_SUFFIXES.contains(&suffix)) {
                 files.push(path);
             }
         }

@@ -17,6 +17,9 @@ use crate::names;
 /// Memory that an operation stays within if nothing else is asked for, in bytes.
 pub(crate) const DEFAULT_MEMORY: u64 = 320 << 20;
 
+/// The codec that the options of quality and rate are for.
+const WALLOC: &str = "walloc";
+
 /// How to encode.
 pub(crate) struct Encoding<'r> {
     pub(crate) codec: &'r dyn Codec,
@@ -135,15 +138,18 @@ fn job(resources: ResourceArgs, memory: u64, output: u64) -> Job {
     }
 }
 
-/// The codec that an option belongs to, with that option.
-fn implied(args: &EncodeArgs) -> Option<(&'static str, &'static str)> {
-    let options = [
-        (args.beside.reference.is_some(), Dna::ID, "--reference"),
-        (args.beside.model.is_some(), CircuitCodec::ID, "--model"),
-        (args.fit, CircuitCodec::ID, "--fit"),
+/// The codecs that an option goes with, the one first that it implies, with that option.
+fn implied(args: &EncodeArgs) -> Option<(&'static [&'static str], &'static str)> {
+    let options: [(bool, &[&str], &str); 6] = [
+        (args.beside.reference.is_some(), &[Dna::ID], "--reference"),
+        (args.beside.model.is_some(), &[CircuitCodec::ID, WALLOC], "--model"),
+        (args.fit, &[CircuitCodec::ID], "--fit"),
+        (args.rate.quality.is_some(), &[WALLOC], "--quality"),
+        (args.rate.bpp.is_some(), &[WALLOC], "--bpp"),
+        (args.rate.target_size.is_some(), &[WALLOC], "--target-size"),
     ];
     let mut given = options.into_iter().filter(|(is_given, ..)| *is_given);
-    given.next().map(|(_, codec, option)| (codec, option))
+    given.next().map(|(_, codecs, option)| (codecs, option))
 }
 
 /// Whether the options name a codec.
@@ -161,17 +167,19 @@ fn choose_codec<'r>(
         None => None,
     };
     if let Some((wanted, option)) = implied(args) {
-        let codec = registry.named(wanted)?;
-        if let Some(id) = named
-            .map(|codec| codec.descriptor().id)
-            .filter(|id| *id != wanted)
-        {
-            return Err(
-                Failure::usage(format!("codec '{id}' has no use for {option}"))
-                    .hint(format!("{option} goes with -c {wanted}")),
-            );
+        match named.map(|codec| codec.descriptor().id) {
+            Some(id) if !wanted.contains(&id) => {
+                return Err(
+                    Failure::usage(format!("codec '{id}' has no use for {option}"))
+                        .hint(format!("{option} goes with -c {}", wanted.join(" or "))),
+                );
+            }
+            Some(_) => {}
+            None => {
+                let first = wanted.first().copied().unwrap_or_default();
+                named = Some(registry.named(first)?);
+            }
         }
-        named = Some(codec);
     }
     let suffix = args.target.output.as_deref().and_then(names::native_suffix);
     let by_suffix = suffix.and_then(|suffix| registry.native_by_suffix(&suffix));
@@ -225,6 +233,14 @@ fn parameters(codec: &dyn Codec, args: &EncodeArgs) -> Result<Params, Failure> {
     }
     if args.fit {
         settings.push(("fit", "always".to_owned()));
+    }
+    let rate = [
+        ("quality", &args.rate.quality),
+        ("bpp", &args.rate.bpp),
+        ("target-size", &args.rate.target_size),
+    ];
+    for (key, value) in rate {
+        settings.extend(value.clone().map(|value| (key, value)));
     }
     if let Some(block) = &args.block {
         settings.push(("block", block.clone()));

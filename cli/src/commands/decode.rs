@@ -42,7 +42,7 @@ pub(crate) fn run(args: &DecodeArgs) -> Exit {
 }
 
 fn decode_all(args: &DecodeArgs, console: &mut Console) -> Result<(), Failure> {
-    let registry = codec_suite::registry();
+    let registry = codec_suite::registry_on(&args.device)?;
     let wanted = |path: &std::path::Path| names::is_compressed(path, &registry);
     let inputs = inputs::expand(&args.inputs, Folders::Refused, wanted, console);
     let beside = Beside::load(&registry, &args.beside)?;

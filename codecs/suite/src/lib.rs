@@ -42,6 +42,25 @@ pub fn registry() -> Registry {
     registry
 }
 
+/// [`registry`], with the networks of learned codecs on `device`: `cpu`, `wgpu` or `wgpu:N`.
+///
+/// # Errors
+/// [`core::Error::Usage`] for another name. Whether there is such a device shows when a network first
+/// runs.
+pub fn registry_on(device: &str) -> Result<Registry> {
+    #[cfg_attr(not(feature = "learned"), allow(unused_mut, reason = "nothing to replace"))]
+    let mut registry = registry();
+    #[cfg(feature = "learned")]
+    for codec in codec_models::codecs(device.parse()?) {
+        registry.register(codec);
+    }
+    #[cfg(not(feature = "learned"))]
+    if device != "cpu" {
+        return Err(core::Error::Usage(format!("device {device}: this build has no learned codecs")));
+    }
+    Ok(registry)
+}
+
 /// The parameters of `codec` with `settings` applied over the defaults.
 ///
 /// # Errors

@@ -51,6 +51,8 @@ const PARAMS: &[ParamSpec] = &[
 /// Bytes that a container takes beside the payloads, at most: header and footer, and each frame.
 const CONTAINER: u64 = 160;
 const FRAME: u64 = 40;
+/// Memory to encode a tile, in bytes: pixels, coefficients and latents.
+const TILE_MEMORY: u64 = (TILE * TILE) as u64 * 2400;
 /// Latents of the side of what is decoded at once.
 const REGION: usize = 256;
 
@@ -93,8 +95,8 @@ impl Codec for WallocCodec {
     }
 
     fn memory(&self, _params: &Params) -> Memory {
-        let places = (TILE as u64).pow(2);
-        Memory { encode: places * 2400, decode: 192 << 20 }
+        // The picture is in memory whole: this is for one of 100 megapixels.
+        Memory { encode: 1400 << 20, decode: 1400 << 20 }
     }
 
     fn encode(
@@ -133,7 +135,7 @@ impl Codec for WallocCodec {
         let mut stats = Stats { content_bytes, ..Stats::default() };
         let mut tiles = grid.tiles(TILE).into_iter();
         ordered(
-            job.workers(self.memory(params).encode),
+            job.workers(TILE_MEMORY),
             || Ok(tiles.next()),
             |tile| {
                 let coded = encoder.tile(&tile, step)?;
