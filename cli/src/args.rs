@@ -7,6 +7,7 @@ use codec_suite::core::parse_size;
 
 use crate::commands::bench::BenchArgs;
 use crate::commands::circuit::args::CircuitArgs;
+use crate::commands::eval::args::EvalArgs;
 use crate::commands::log::args::LogArgs;
 use crate::commands::ncd::args::NcdArgs;
 use crate::commands::train::args::TrainArgs;
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Measure size, speed and memory of codecs on files
     Bench(BenchArgs),
+    /// Measure rate and quality of lossy codecs on pictures and sound
+    Eval(EvalArgs),
     /// Save the intact frames of a damaged .cdc file
     Recover(RecoverArgs),
     /// Search, list and extend archives of logs

@@ -16,6 +16,7 @@ mod peel;
 mod progress;
 mod prompt;
 mod range;
+mod report_files;
 mod settings;
 mod shown;
 mod signals;

@@ -9,9 +9,11 @@
 //! | sound from files, and WAV files of it | [`sound::Sound`] |
 //! | how close decoded media are to the originals | [`quality`] |
 //! | size, speed and memory of codecs on files | [`bench::Bench`] |
+//! | rate against distortion of lossy codecs on files | [`eval::Eval`] |
 //! | the result schema shared by every benchmark | [`bench::Record`] |
 
 pub mod bench;
+pub mod eval;
 pub mod generate;
 pub mod picture;
 pub mod quality;

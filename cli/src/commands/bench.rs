@@ -59,7 +59,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "SIZE")]
     block: Option<String>,
     #[command(flatten)]
-    reports: ReportFiles,
+    reports: ReportArgs,
     #[command(flatten)]
     chatter: Chatter,
     /// Encode or decode the first file to the second, and end: what runs in a process of its own
@@ -69,7 +69,7 @@ pub(crate) struct BenchArgs {
 
 /// The reports to write beside the table.
 #[derive(Debug, Args)]
-struct ReportFiles {
+struct ReportArgs {
     /// Write the records as JSON lines; `-` is standard output, in place of the table
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,

@@ -6,6 +6,7 @@ pub(crate) mod circuit;
 mod completions;
 mod decode;
 mod encode;
+pub(crate) mod eval;
 mod info;
 mod list;
 pub(crate) mod log;
@@ -28,6 +29,7 @@ pub(crate) fn run(command: &Command) -> Exit {
         Command::Cat(args) => cat::run(args),
         Command::List(args) => list::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Eval(args) => eval::run(args),
         Command::Recover(args) => recover::run(args),
         Command::Log(args) => log::run(args),
         Command::Ncd(args) => ncd::run(args),

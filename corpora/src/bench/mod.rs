@@ -27,7 +27,7 @@ mod coder;
 pub mod html;
 mod machine;
 mod measure;
-mod process;
+pub(crate) mod process;
 mod record;
 mod run;
 mod spec;
@@ -35,7 +35,7 @@ mod summary;
 mod system;
 pub mod table;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use coder::{Direction, work};
 pub use machine::{Build, Machine, now};
@@ -44,4 +44,5 @@ pub use record::{Record, SCHEMA, read_json_lines, write_csv, write_json_lines};
 pub use run::{Bench, Failure, Item, Report, Step};
 pub use spec::{Program, Spec};
 pub use summary::{Comparison, Summary, comparisons, items, pareto, summaries};
+pub(crate) use system::version_in;
 pub use system::{Tool, peers};

@@ -13,31 +13,31 @@ use wait4::Wait4;
 
 /// What a process cost.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Cost {
+pub(crate) struct Cost {
     /// From before its start to after its end, in seconds.
-    pub(super) wall_s: f64,
+    pub(crate) wall_s: f64,
     /// User and system time of all its threads, in seconds.
-    pub(super) cpu_s: f64,
+    pub(crate) cpu_s: f64,
     /// Largest resident set, in bytes, where the system tells.
-    pub(super) peak_rss: Option<u64>,
+    pub(crate) peak_rss: Option<u64>,
 }
 
 /// The files that stand for a process's standard streams.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Streams<'a> {
+pub(crate) struct Streams<'a> {
     /// Read as standard input, if given.
-    pub(super) stdin: Option<&'a Path>,
+    pub(crate) stdin: Option<&'a Path>,
     /// Written as standard output, if given.
-    pub(super) stdout: Option<&'a Path>,
+    pub(crate) stdout: Option<&'a Path>,
     /// Written as standard error.
-    pub(super) stderr: &'a Path,
+    pub(crate) stderr: &'a Path,
 }
 
 /// Runs `command` to its end.
 ///
 /// # Errors
 /// [`Error::Unsupported`] if it cannot be started or fails, with the last line it said.
-pub(super) fn run(mut command: Command, streams: Streams<'_>) -> Result<Cost> {
+pub(crate) fn run(mut command: Command, streams: Streams<'_>) -> Result<Cost> {
     redirect(&mut command, streams)?;
     let name = command.get_program().to_string_lossy().into_owned();
     let (watched, sampled) = watch_and_sample(&mut command);

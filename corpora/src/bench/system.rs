@@ -252,7 +252,7 @@ const fn flag(name: &'static str, doc: &'static str) -> ParamSpec {
 }
 
 /// The first word that looks like a version number: digits with a dot in between.
-fn version_in(text: &str) -> Option<String> {
+pub(crate) fn version_in(text: &str) -> Option<String> {
     text.split(|c: char| c.is_whitespace() || c == ',')
         .map(|word| word.trim_start_matches('v'))
         .find(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.'))

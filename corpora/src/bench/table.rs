@@ -110,7 +110,7 @@ fn against(comparisons: &[Comparison]) -> String {
 }
 
 /// Lines of columns as wide as they must be: the first `left` to the left, the others to the right.
-fn aligned(header: &[&str], rows: Vec<Vec<String>>, left: usize) -> String {
+pub(crate) fn aligned(header: &[&str], rows: Vec<Vec<String>>, left: usize) -> String {
     let header: Vec<String> = header.iter().map(|&name| name.to_owned()).collect();
     let lines: Vec<Vec<String>> = std::iter::once(header).chain(rows).collect();
     let mut widths: Vec<usize> = Vec::new();

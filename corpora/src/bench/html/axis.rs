@@ -2,7 +2,7 @@
 
 /// Maps a range of values onto a range of places, linearly or by logarithm.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     logarithmic: bool,
     low: f64,
     high: f64,
@@ -12,9 +12,9 @@ pub(super) struct Scale {
 
 /// A place on an axis with its value written beside it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Tick {
-    pub(super) at: f64,
-    pub(super) text: String,
+pub(crate) struct Tick {
+    pub(crate) at: f64,
+    pub(crate) text: String,
 }
 
 /// Part of the range that is left free on either side of the values.
@@ -29,7 +29,7 @@ const LEAST_PART: f64 = 0.1;
 
 impl Scale {
     /// A logarithmic scale for `values`, all positive, from the place `from` to `to`.
-    pub(super) fn logarithmic(values: &[f64], from: f64, to: f64) -> Scale {
+    pub(crate) fn logarithmic(values: &[f64], from: f64, to: f64) -> Scale {
         let logs: Vec<f64> = values.iter().map(|value| value.log10()).collect();
         let (low, high) = with_margin(&logs, LEAST_DECADES);
         Scale {
@@ -42,11 +42,17 @@ impl Scale {
     }
 
     /// A linear scale, or a logarithmic one where the values are far apart.
-    pub(super) fn fitting(values: &[f64], from: f64, to: f64) -> Scale {
+    pub(crate) fn fitting(values: &[f64], from: f64, to: f64) -> Scale {
         let (smallest, largest) = extent(values);
         if smallest > 0.0 && largest / smallest > WIDE {
             return Scale::logarithmic(values, from, to);
         }
+        Scale::linear(values, from, to)
+    }
+
+    /// A linear scale, whatever the values.
+    pub(crate) fn linear(values: &[f64], from: f64, to: f64) -> Scale {
+        let (_, largest) = extent(values);
         let (low, high) = with_margin(values, LEAST_PART * largest.abs().max(1e-9));
         Scale {
             logarithmic: false,
@@ -57,12 +63,12 @@ impl Scale {
         }
     }
 
-    pub(super) fn is_logarithmic(&self) -> bool {
+    pub(crate) fn is_logarithmic(&self) -> bool {
         self.logarithmic
     }
 
     /// The place of a value.
-    pub(super) fn place(&self, value: f64) -> f64 {
+    pub(crate) fn place(&self, value: f64) -> f64 {
         let value = if self.logarithmic {
             value.log10()
         } else {
@@ -73,7 +79,7 @@ impl Scale {
     }
 
     /// Round values within the range, about three to nine of them.
-    pub(super) fn ticks(&self) -> Vec<Tick> {
+    pub(crate) fn ticks(&self) -> Vec<Tick> {
         let values = if self.logarithmic {
             self.decades()
         } else {

@@ -1,7 +1,7 @@
 //! Reports as one HTML page that needs nothing else: no network, no other file.
 
-mod axis;
-mod scatter;
+pub(crate) mod axis;
+pub(crate) mod scatter;
 mod tables;
 
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use super::record::Record;
 use super::summary::{Summary, comparisons, items, summaries};
 use super::table::{figures, grouped};
 
-const STYLE: &str = include_str!("page.css");
+pub(crate) const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 /// With more items than this, plots are drawn for the total alone.
 const MOST_PLOTS: usize = 40;
@@ -57,7 +57,7 @@ pub fn render(records: &[Record]) -> String {
 }
 
 /// Text with the characters that mean something in HTML written as entities.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

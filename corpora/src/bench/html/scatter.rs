@@ -87,16 +87,17 @@ fn fits(point: &Point) -> bool {
     [point.x, point.y].iter().all(|v| v.is_finite() && *v > 0.0)
 }
 
-fn classes(style: usize, foreign: bool) -> String {
+/// The classes of a series.
+pub(crate) fn classes(style: usize, foreign: bool) -> String {
     let foreign = if foreign { " foreign" } else { "" };
     format!("series s{}{foreign}", style % STYLES)
 }
 
 /// How many colours the page's style sheet has.
-pub(super) const STYLES: usize = 12;
+pub(crate) const STYLES: usize = 12;
 
 /// Shapes come round sooner than colours, so that neighbours in colour differ in shape.
-fn marker(style: usize, x: f64, y: f64) -> String {
+pub(crate) fn marker(style: usize, x: f64, y: f64) -> String {
     let r = MARKER;
     match style % 4 {
         0 => format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{:.1}\"/>", r - 0.3),
