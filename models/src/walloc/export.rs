@@ -41,24 +41,13 @@ pub fn export(
     side: usize,
     threads: usize,
 ) -> Result<ImageModel> {
-    let parameters = adam::parameters(trainee);
-    let mut arrays = Vec::new();
-    for ((name, dimensions), value) in names(trainee).into_iter().zip(parameters) {
-        let values = adam::values(value).map_err(Error::Internal)?;
-        arrays.push(Array { name, shape: dimensions, values });
-    }
+    let arrays = arrays_of(trainee)?;
     let of = |name: &str| arrays.iter().find(|array| array.name == name);
     let analysis = of("analysis").map(|array| array.values.clone()).unwrap_or_default();
     let weights = weights(shape, &arrays)?;
     let latents = latents(shape, &analysis, pictures, crops, side)?;
     let contexts = contexts(shape, &latents, &weights, threads)?;
-    let synthesis = arrays
-        .iter()
-        .filter_map(|array| {
-            let name = array.name.strip_prefix("synthesis.")?;
-            Some(Array { name: name.to_owned(), ..array.clone() })
-        })
-        .collect();
+    let synthesis = synthesis_of(&arrays);
     let description = Description {
         kind: KIND.to_owned(),
         version: VERSION,
@@ -66,6 +55,39 @@ pub fn export(
         bands: BANDS.to_vec(),
     };
     ImageModel::new(description, analysis, weights, synthesis, contexts)
+}
+
+/// `coder` with the decoder of `trainee`: the same streams, decoded better.
+///
+/// # Errors
+/// As [`export`].
+pub fn with_decoder(coder: &ImageModel, trainee: &Trainee) -> Result<ImageModel> {
+    ImageModel::new(
+        coder.description.clone(),
+        coder.analysis.clone(),
+        coder.weights.clone(),
+        synthesis_of(&arrays_of(trainee)?),
+        coder.contexts.clone(),
+    )
+}
+
+fn arrays_of(trainee: &Trainee) -> Result<Vec<Array>> {
+    let parameters = adam::parameters(trainee);
+    let named = names(trainee).into_iter().zip(parameters);
+    named
+        .map(|((name, shape), value)| {
+            let values = adam::values(value).map_err(Error::Internal)?;
+            Ok(Array { name, shape, values })
+        })
+        .collect()
+}
+
+fn synthesis_of(arrays: &[Array]) -> Vec<Array> {
+    let of = |array: &Array| {
+        let name = array.name.strip_prefix("synthesis.")?;
+        Some(Array { name: name.to_owned(), ..array.clone() })
+    };
+    arrays.iter().filter_map(of).collect()
 }
 
 /// How much an error of each channel weighs in the coefficients, by the linear path of all channels.

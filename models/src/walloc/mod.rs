@@ -17,6 +17,7 @@ pub mod model;
 pub mod net;
 mod planes;
 pub mod rate;
+pub mod session;
 pub mod shipped;
 pub mod tiles;
 pub mod train;

@@ -130,8 +130,14 @@ impl Trainee {
             None => plain.clone().sign() * (plain.clone().abs() + (0.5 - DEAD_ZONE)).floor(),
             Some(model) => chosen_by(model, plain.clone(), &batch.steps)?,
         };
-        let noisy = latents.clone() + batch.noise.narrow(1, 0, channels);
-        let bits = self.rate.bits(noisy, known.clone(), batch.condition.clone());
+        let bits = match coder {
+            None => {
+                let noisy = latents.clone() + batch.noise.narrow(1, 0, channels);
+                self.rate.bits(noisy, known.clone(), batch.condition.clone())
+            }
+            // Nothing that is still trained changes the rate.
+            Some(_) => known.zeros_like(),
+        };
         let rounded = latents + (known - plain);
         let decoded = self.synthesis.forward(
             rounded * batch.sizes.clone(),
@@ -325,6 +331,25 @@ impl Run {
         let average = std::mem::take(&mut self.average);
         self.average = adam::averaged(average, adam::parameters(&self.trainee), decay);
         Ok(shown)
+    }
+
+    /// Goes over to the last part: the encoder stays as it is in `coder`, which chooses the integers
+    /// from now on.
+    pub fn enter_last_part(&mut self, coder: ImageModel) {
+        let device = self.trainee.analysis.val().device();
+        let (c, n) = (coder.shape().channels(), coder.shape().coefficients());
+        let analysis: Tensor<3> = tensor(coder.analysis.clone(), [1, c, n], &device);
+        self.trainee.analysis = fixed(analysis.clone());
+        if let Some(average) = self.average.first_mut() {
+            *average = analysis.inner().flatten::<1>(0, 2);
+        }
+        self.coder = Some(coder);
+    }
+
+    /// The trainee with the running means of its parameters, on the plain device.
+    #[must_use]
+    pub fn averaged(&self) -> Trainee {
+        adam::with_parameters(self.trainee.valid(), self.average.clone())
     }
 
     /// The run's state, to be written.

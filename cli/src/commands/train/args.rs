@@ -28,6 +28,67 @@ pub(crate) struct TrainArgs {
 pub(crate) enum TrainCommand {
     /// Learn a probabilistic circuit from records
     Circuit(Box<TrainCircuitArgs>),
+    /// Train the codec of pictures on folders of photographs
+    #[cfg(feature = "learned")]
+    Walloc(Box<TrainWallocArgs>),
+}
+
+/// Options of `codec train walloc`.
+#[cfg(feature = "learned")]
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Writes the model FILE and its card FILE.json. Every two minutes FILE.train keeps the \
+    whole state: a run that was cut off goes on with --resume as if nothing had happened. Encoder and \
+    decoder are trained together for four fifths of the steps, then the decoder alone with the encoder's \
+    own integers.\n\n\
+    Examples:\n  \
+    codec train walloc --data photos/ --out photos.safetensors\n  \
+    codec train walloc --data photos/ --steps 100000 --device wgpu --log log.csv -o photos.safetensors\n  \
+    codec encode --model photos.safetensors --quality 50 photo.png"
+)]
+pub(crate) struct TrainWallocArgs {
+    /// Folder of pictures of at least 256 x 256 pixels, with the folders in it; may be repeated
+    #[arg(long, required = true, value_name = "DIR")]
+    pub(crate) data: Vec<PathBuf>,
+    /// Model to write
+    #[arg(short, long, visible_alias = "output", value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Steps of the optimizer
+    #[arg(long, value_name = "N", default_value_t = 60_000)]
+    pub(crate) steps: u64,
+    /// Crops of 128 x 128 pixels in a step
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(crate) batch: usize,
+    /// Channels of the decoder's residual path
+    #[arg(long, value_name = "N", default_value_t = 96)]
+    pub(crate) width: usize,
+    /// Blocks of the decoder's residual path
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    pub(crate) blocks: usize,
+    /// What random numbers come from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Where to train: cpu, wgpu or wgpu:N
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub(crate) device: String,
+    /// Licence of the model, or where its data comes from, for the card
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) licence: Option<String>,
+    /// Add a row of a CSV table every 100 steps to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// Go on where a run of the same settings was cut off, if one was
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) resume: bool,
+    /// Overwrite existing files, and forget a run that was cut off
+    #[arg(short, long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
+    #[command(flatten)]
+    pub(crate) chatter: Chatter,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 }
 
 /// Options of `codec train circuit`.

@@ -1,7 +1,6 @@
 //! `codec train circuit`: from records to a model and its card.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use codec_suite::circuit::{Data, Model, Pass, PassKind, Plan, Training, bits};
@@ -10,6 +9,7 @@ use codec_suite::core::{Budget, Error, Limits};
 use super::args::{TrainCircuitArgs, Validation};
 use super::card::{Card, ModelRecord, Results, SettingsRecord, TrainingRecord, command_line};
 use super::log::{csv, line};
+use super::write;
 use crate::commands::circuit::coding::{measure, print};
 use crate::commands::circuit::data::{Loaded, base_name, load};
 use crate::console::Console;
@@ -230,17 +230,6 @@ fn described(passes: &[Pass], plan: Plan) -> String {
         PassKind::Full => plan.full_passes,
     };
     line(last, number, total)
-}
-
-/// Writes a file that appears under its name when it is complete.
-fn write(path: &Path, content: &[u8], force: bool) -> Result<(), Failure> {
-    let mut output = Output::made_of(&[], &Target::File(path.to_owned()), force)?;
-    if let Err(error) = output.write_all(content) {
-        let failure = output.take_failure();
-        return Err(failure.unwrap_or_else(|| Failure::io("cannot write", &error)));
-    }
-    output.complete()?;
-    output.commit()
 }
 
 /// A failure with the option that helps.
