@@ -8,6 +8,10 @@ use codec_suite::core::parse_size;
 use crate::commands::bench::BenchArgs;
 use crate::commands::circuit::args::CircuitArgs;
 use crate::commands::eval::args::EvalArgs;
+#[cfg(feature = "learned")]
+use crate::commands::latents::LatentsArgs;
+#[cfg(feature = "learned")]
+use crate::commands::learn::LearnArgs;
 use crate::commands::log::args::LogArgs;
 use crate::commands::ncd::args::NcdArgs;
 use crate::commands::train::args::TrainArgs;
@@ -66,6 +70,12 @@ pub(crate) enum Command {
     Train(TrainArgs),
     /// Measure models of probabilistic circuits
     Circuit(CircuitArgs),
+    /// Take the latents of learned codecs out of files, without making pixels
+    #[cfg(feature = "learned")]
+    Latents(LatentsArgs),
+    /// Train classifiers on latents and on pixels
+    #[cfg(feature = "learned")]
+    Learn(LearnArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
     /// Print the manual page

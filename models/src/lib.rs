@@ -2,6 +2,8 @@
 
 pub mod context;
 pub mod device;
+pub mod latents;
+pub mod learn;
 pub mod linear;
 pub mod random;
 pub mod train;

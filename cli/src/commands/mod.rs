@@ -8,6 +8,10 @@ mod decode;
 mod encode;
 pub(crate) mod eval;
 mod info;
+#[cfg(feature = "learned")]
+pub(crate) mod latents;
+#[cfg(feature = "learned")]
+pub(crate) mod learn;
 mod list;
 pub(crate) mod log;
 mod man;
@@ -35,6 +39,10 @@ pub(crate) fn run(command: &Command) -> Exit {
         Command::Ncd(args) => ncd::run(args),
         Command::Train(args) => train::run(args),
         Command::Circuit(args) => circuit::run(args),
+        #[cfg(feature = "learned")]
+        Command::Latents(args) => latents::run(args),
+        #[cfg(feature = "learned")]
+        Command::Learn(args) => learn::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
     }

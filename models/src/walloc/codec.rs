@@ -83,6 +83,27 @@ impl WallocCodec {
     };
 }
 
+impl WallocCodec {
+    /// The integers of a picture's stream and their number of channels: the entropy layer is decoded,
+    /// no pixel is made.
+    ///
+    /// # Errors
+    /// As [`Codec::decode`].
+    pub fn latents(
+        header: &StreamHeader,
+        frames: &mut dyn FrameSource,
+        job: &Job,
+    ) -> Result<(ImageLatents, usize)> {
+        let Shape::Image(shape) = header.media.shape else {
+            return Err(Error::corrupt(0, "a stream of walloc without the shape of a picture"));
+        };
+        let model = named(&header.model, job)?;
+        let (latents, _) = read_latents(&model, &shape, frames, job)?;
+        let channels = model.shape().prefixes[latents.prefix];
+        Ok((latents, channels))
+    }
+}
+
 /// The step index of a quality.
 #[must_use]
 pub fn step_of_quality(quality: i64) -> usize {
@@ -242,7 +263,7 @@ pub struct ImageLatents {
 }
 
 /// Decodes the entropy layer of a picture's frames.
-pub(super) fn read_latents(
+fn read_latents(
     model: &ImageModel,
     shape: &ImageShape,
     frames: &mut dyn FrameSource,
