@@ -12,6 +12,7 @@ mod circuit;
 mod circuit_codec;
 mod damage;
 mod dna;
+mod eval;
 mod fixture;
 mod interruption;
 mod limits;

@@ -49,6 +49,11 @@ impl Registry {
         self.codecs.iter().map(AsRef::as_ref)
     }
 
+    /// Every codec whose decoding gives back the identical bytes, in order of registration.
+    pub fn lossless(&self) -> impl Iterator<Item = &dyn Codec> {
+        self.iter().filter(|codec| codec.descriptor().lossless)
+    }
+
     /// The native format that uses this file name suffix (without its dot, any case).
     #[must_use]
     pub fn native_by_suffix(&self, suffix: &str) -> Option<(&dyn Codec, &dyn NativeStream)> {

@@ -39,7 +39,7 @@ pub struct Record {
     pub encoded_bytes: u64,
     /// Compressed bits per byte of content; 0 for empty content.
     pub bits_per_byte: f64,
-    /// Compressed bits per pixel or sample, where the content has them.
+    /// Compressed bits per pixel of pictures.
     pub bpp: Option<f64>,
     /// Quality of what was decoded, by name of the metric; empty for lossless codecs.
     pub metrics: BTreeMap<String, f64>,

@@ -1,8 +1,6 @@
 //! What to measure: a codec or a system tool, with its settings.
 
-use codec_core::{
-    Codec, Error, MediaKind, ParamKind, ParamSpec, Params, Registry, Result, parse_size,
-};
+use codec_core::{Codec, Error, ParamKind, ParamSpec, Params, Registry, Result, parse_size};
 
 use super::system::Tool;
 
@@ -80,13 +78,11 @@ impl Spec {
         Spec::new(Program::System(tool), tool.params())
     }
 
-    /// What a bench measures when nothing is named: every codec of bytes at its lowest, default
-    /// and highest level.
+    /// What a bench measures when nothing is named: every lossless codec at its lowest,
+    /// default and highest level.
     #[must_use]
     pub fn defaults(registry: &Registry) -> Vec<Spec> {
-        let codecs = registry.iter();
-        let of_bytes = codecs.filter(|codec| codec.descriptor().media.contains(&MediaKind::Bytes));
-        of_bytes.flat_map(spread).collect()
+        registry.lossless().flat_map(spread).collect()
     }
 
     /// Whether this is a tool of the system.

@@ -128,7 +128,7 @@ fn recover_finds_the_header_in_the_index() {
     assert!(codec_suite::decode(&file).is_err());
     let mut saved = Vec::new();
     let report = recover(&mut Cursor::new(&file), &mut saved).unwrap();
-    assert_eq!(report.content_len, content.len() as u64);
+    assert_eq!(report.content_bytes, content.len() as u64);
     assert_eq!(codec_suite::decode(&saved).unwrap(), content);
 }
 

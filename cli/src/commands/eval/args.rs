@@ -12,13 +12,13 @@ pub(super) const NONE: &str = "none";
 /// Options of `codec eval`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Files are pictures (PNG, JPEG, PNM, WebP) or sound (WAV, FLAC). Peers are jpeg, webp, \
+    after_help = "Files are pictures (PNG, JPEG, PNM, WebP) or sound (WAV, FLAC); directories are gone into, with or without -r. Peers are jpeg, webp, \
     avif, jxl and opus, by the programs cjpeg, cwebp, avifenc, cjxl and opusenc with their decoders.\n\n\
     Examples:\n  \
-    codec eval -r pictures/                         the system's own codecs on a folder\n  \
-    codec eval -c walloc -r pictures/               a codec beside them\n  \
+    codec eval pictures/                            the system's own codecs on a folder\n  \
+    codec eval -c walloc pictures/                  a codec beside them\n  \
     codec eval -c walloc --settings quality=20,50,80 --peers jpeg,webp a.png b.png\n  \
-    codec eval -c walloc -r pictures/ --json all.jsonl --html report.html"
+    codec eval -c walloc pictures/ --json all.jsonl --html report.html"
 )]
 pub(crate) struct EvalArgs {
     #[command(flatten)]

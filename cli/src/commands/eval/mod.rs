@@ -13,7 +13,7 @@ use codec_suite::core::{Budget, Error, Job, Limits, MediaKind, Registry};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use self::args::EvalArgs;
-use crate::args::Chatter;
+use crate::args::{Chatter, InputArgs};
 use crate::beside::Beside;
 use crate::console::Console;
 use crate::exit::Exit;
@@ -129,7 +129,12 @@ fn peers(
 
 /// The pictures and sound in the files named and in the directories below.
 fn originals(args: &EvalArgs, console: &mut Console) -> Vec<Original> {
-    let inputs = expand(&args.inputs, Folders::Refused, |_| true, console);
+    let files = InputArgs {
+        files: args.inputs.files.clone(),
+        recursive: true,
+        files_from: args.inputs.files_from.clone(),
+    };
+    let inputs = expand(&files, Folders::Refused, |_| true, console);
     let mut originals = Vec::new();
     for input in &inputs {
         let Input::File { path, place } = input else {
