@@ -207,7 +207,7 @@ impl Fit {
 /// Times against parameters, both by powers of ten.
 fn draw(costs: &[Cost], fit: Fit) -> String {
     const SIZE: [f64; 2] = [640.0, 420.0];
-    const EDGE: f64 = 60.0;
+    const EDGE: f64 = 72.0;
     let extremes = |values: &dyn Fn(&Cost) -> f64| {
         let logs = costs.iter().map(|cost| values(cost).log10());
         let (low, high) = logs.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), log| {
@@ -220,9 +220,8 @@ fn draw(costs: &[Cost], fit: Fit) -> String {
     let x = |parameters: f64| {
         EDGE + (parameters.log10() - across.0) / (across.1 - across.0) * (SIZE[0] - 2.0 * EDGE)
     };
-    let y = |time: f64| {
-        SIZE[1] - EDGE - (time.log10() - up.0) / (up.1 - up.0) * (SIZE[1] - 2.0 * EDGE)
-    };
+    let y =
+        |time: f64| SIZE[1] - EDGE - (time.log10() - up.0) / (up.1 - up.0) * (SIZE[1] - 2.0 * EDGE);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" \
          font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
@@ -269,7 +268,9 @@ fn draw(costs: &[Cost], fit: Fit) -> String {
                 y(cost.grouped[0])
             ));
         }
-        line(format!("<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\"/>"));
+        line(format!(
+            "<path d=\"{path}\" fill=\"none\" stroke=\"{colour}\"/>"
+        ));
         line(format!(
             "<text x=\"{}\" y=\"{}\" fill=\"{colour}\">D = {variables}</text>",
             left + 10.0,
