@@ -208,7 +208,7 @@ fn columns<S: Simd, const V: usize>(
 /// `c` has a value for each row. The sums run over `b` from first to last, as in [`multiply`].
 pub(crate) fn multiply_rows(a: &[f32], width: usize, b: &[f32], c: &mut [f32]) {
     /// Sums side by side: enough that none waits for its last addition.
-    const ROWS: usize = 8;
+    const ROWS: usize = 16;
     let len = b.len();
     let whole = c.len() - c.len() % ROWS;
     let (in_blocks, others) = c.split_at_mut(whole);
