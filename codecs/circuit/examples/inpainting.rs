@@ -1,8 +1,12 @@
-//! Learns a small circuit from pictures in an IDX file and fills in hidden halves of others.
+//! Fills in hidden halves of pictures in an IDX file that a circuit was not learned from.
 //!
 //! ```text
-//! cargo run --release -p codec-circuit --example inpainting -- train-images.idx mosaic.pgm
+//! cargo run --release -p codec-circuit --example inpainting -- train-images.idx mosaic.pgm [states]
 //! ```
+//!
+//! The circuit is the shipped one, which was learned from all but the last 10,000 pictures of that file;
+//! if a number of states is given or none is shipped, a small one is learned. Bits are those of all
+//! pictures held out, as many as that.
 //!
 //! For several ways to hide a half, it says what the true hidden half takes in bits: alone, given the
 //! shown half, and as independent pixels. It draws twenty examples of two of the ways: the picture, what
@@ -12,10 +16,10 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use codec_circuit::{
-    Circuit, Evidence, Filling, Inference, Learner, Records, Schema, Settings, Smoothing,
-    chow_liu_tree,
+    Circuit, Evidence, Filling, Inference, Learner, Model, Records, Schema, Settings, Shipped,
+    Smoothing, chow_liu_tree,
 };
-use codec_core::{Error, Result};
+use codec_core::{Budget, Error, Result};
 
 /// Pictures at the end of the file that are not learned from, of which this is the most.
 const HELD_OUT: usize = 10_000;
@@ -25,9 +29,16 @@ const BATCH: usize = 500;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [path, mosaic] = arguments.as_slice() else {
-        println!("usage: inpainting pictures.idx mosaic.pgm (nothing to do without pictures)");
+    let [path, mosaic, states @ ..] = arguments.as_slice() else {
+        println!(
+            "usage: inpainting pictures.idx mosaic.pgm [states] (nothing to do without pictures)"
+        );
         return Ok(());
+    };
+    let states = match states.first().map(|states| states.parse()) {
+        None => None,
+        Some(Ok(states)) => Some(states),
+        Some(Err(_)) => return Err(Error::Usage("the number of states is none".to_owned())),
     };
     let data = std::fs::read(path).map_err(Error::io("read pictures"))?;
     let (rows, columns, pictures) = read_idx(&data)?;
@@ -38,35 +49,33 @@ fn main() -> Result<()> {
         pictures.range(first..pictures.len()),
     );
 
-    let threads = NonZeroUsize::MIN;
     let schema = Schema::picture(rows, columns);
-    let start = Instant::now();
-    let tree = chow_liu_tree(&schema, &train, threads)?;
-    let settings = Settings {
-        states: 16,
-        labels_per_state: 2,
-        batch: BATCH,
-        steps: (0.5, 0.02),
-        batches: EPOCHS * train.len().div_ceil(BATCH) as u32,
-        smoothing: Smoothing {
-            emission: 1.0,
-            growth: 1.5,
-            transition: 1.0,
-        },
-        seed: 1,
+    let shipped = Shipped::fitting(&schema).next();
+    let circuit = match (shipped, states) {
+        (Some(shipped), None) => Model::read(shipped.file, &Budget::default())?.into_circuit(),
+        _ => learn(&schema, &train, states.unwrap_or(16))?,
     };
-    let mut learner = Learner::new(&schema, &tree, &train, settings, threads)?;
-    for epoch in 0..EPOCHS {
-        let bits = learner.epoch(&train, threads)? / schema.len() as f64;
-        println!(
-            "epoch {epoch}: {bits:.4} bits per pixel, {:.0} s",
-            start.elapsed().as_secs_f64()
-        );
-    }
-
-    let inference = Inference::new(learner.circuit());
-    let independent = Circuit::independent(&schema, &train, 1.0)?;
+    let inference = Inference::new(&circuit);
     let ways = ways_to_hide(rows, columns);
+    let some = others.range(0..EXAMPLES.min(held_out));
+    let mut lines = vec![some.clone()];
+    for (_, shown) in &ways[..2] {
+        let shown = Evidence::masked(&some, shown);
+        let values = shown.values().iter();
+        let with_grey = values.map(|value| value.unwrap_or(64)).collect();
+        lines.push(Records::new(schema.len(), with_grey));
+        for filling in [
+            Filling::Mean,
+            Filling::MostProbable,
+            Filling::Sample { seed: 1 },
+        ] {
+            lines.push(inference.inpaint(&shown, filling)?);
+        }
+    }
+    let picture = draw(&lines, rows, columns);
+    std::fs::write(mosaic, picture).map_err(Error::io("write mosaic"))?;
+
+    let independent = Circuit::independent(&schema, &train, 1.0)?;
     println!(
         "bits of {held_out} hidden halves: given the shown half, alone, ratio, as independent pixels"
     );
@@ -84,24 +93,36 @@ fn main() -> Result<()> {
             start.elapsed().as_secs_f64()
         );
     }
+    Ok(())
+}
 
-    let some = others.range(0..EXAMPLES.min(held_out));
-    let mut lines = vec![some.clone()];
-    for (_, shown) in &ways[..2] {
-        let shown = Evidence::masked(&some, shown);
-        let values = shown.values().iter();
-        let with_grey = values.map(|value| value.unwrap_or(64)).collect();
-        lines.push(Records::new(schema.len(), with_grey));
-        for filling in [
-            Filling::Mean,
-            Filling::MostProbable,
-            Filling::Sample { seed: 1 },
-        ] {
-            lines.push(inference.inpaint(&shown, filling)?);
-        }
+/// A small circuit.
+fn learn(schema: &Schema, train: &Records, states: usize) -> Result<Circuit> {
+    let threads = NonZeroUsize::MIN;
+    let start = Instant::now();
+    let tree = chow_liu_tree(schema, train, threads)?;
+    let settings = Settings {
+        states,
+        labels_per_state: 2,
+        batch: BATCH,
+        steps: (0.5, 0.02),
+        batches: EPOCHS * train.len().div_ceil(BATCH) as u32,
+        smoothing: Smoothing {
+            emission: 1.0,
+            growth: 1.5,
+            transition: 1.0,
+        },
+        seed: 1,
+    };
+    let mut learner = Learner::new(schema, &tree, train, settings, threads)?;
+    for epoch in 0..EPOCHS {
+        let bits = learner.epoch(train, threads)? / schema.len() as f64;
+        println!(
+            "epoch {epoch}: {bits:.4} bits per pixel, {:.0} s",
+            start.elapsed().as_secs_f64()
+        );
     }
-    let picture = draw(&lines, rows, columns);
-    std::fs::write(mosaic, picture).map_err(Error::io("write mosaic"))
+    Ok(learner.circuit().clone())
 }
 
 /// Names of ways to hide a half, and which pixels they show.

@@ -12,7 +12,7 @@ use crate::{
 const TREE_RECORDS: usize = 10_000;
 /// Batches that learning takes at least, however few records there are.
 const LEAST_BATCHES: usize = 150;
-/// Values of all records up to which several numbers of states are tried.
+/// Values of all records up to which several numbers of states are tried, with fewer labels.
 const QUICK_VALUES: usize = 1 << 19;
 /// Memory that learning may take up to level 6 and above, in bytes.
 const MEMORY: [u64; 2] = [256 << 20, 768 << 20];
@@ -79,15 +79,22 @@ fn memory(schema: &Schema, states: usize, batch: usize) -> u64 {
     tables * 4 * 5 + batch * schema.len() as u64 * states * 4 * 4
 }
 
-/// Numbers of states to try, most first, of which the model of the next one is only worth a try where
-/// that of the last one was smaller than the one before: several where that takes little time.
+/// Numbers of states to try, fewest first, of which the next one is only worth a try where the last one
+/// made the whole, with its model, smaller than the one before: several where that takes little time.
 pub(crate) fn states_to_try(schema: &Schema, records: &Records, effort: Effort) -> Vec<usize> {
     let most = effort.states(schema, records.len(), batch_of(records.len()));
-    if effort.states.is_some() || records.values().len() > QUICK_VALUES {
+    if effort.states.is_some() || !is_quick(records) {
         return vec![most];
     }
-    let halves = std::iter::successors(Some(most), |&states| (states > 1).then_some(states / 2));
-    halves.collect()
+    let doubled = std::iter::successors(Some(1), |&states| Some(2 * states));
+    doubled
+        .take_while(|&states| states < most)
+        .chain([most])
+        .collect()
+}
+
+fn is_quick(records: &Records) -> bool {
+    records.values().len() <= QUICK_VALUES
 }
 
 /// Learns a circuit from records; `None` if they have too many variables for that. The result does
@@ -112,7 +119,8 @@ pub(crate) fn fit(
     let tree = chow_liu_tree(schema, &some(records), threads)?;
     let settings = Settings {
         states,
-        labels_per_state: 2,
+        // What labels do everywhere is stored as well, and few records do not pay for more of them.
+        labels_per_state: if is_quick(records) { 1 } else { 2 },
         batch,
         steps: (0.5, 0.01),
         batches: (epochs * batches) as u32,
@@ -177,6 +185,20 @@ mod tests {
             bits.iter().sum()
         };
         assert!(total(&one.unwrap()) < 0.9 * total(&independent.unwrap()));
+    }
+
+    #[test]
+    fn few_values_get_several_tries_from_one_state_up() {
+        let records = Records::new(2, vec![0; 20_000]);
+        let tries = |effort| states_to_try(&Schema::bytes(2), &records, effort);
+        assert_eq!(tries(EFFORT), [1, 2, 4, 8, 12]);
+        let given = Effort {
+            states: Some(5),
+            ..EFFORT
+        };
+        assert_eq!(tries(given), [5]);
+        let many = Records::new(2, vec![0; QUICK_VALUES + 2]);
+        assert_eq!(states_to_try(&Schema::bytes(2), &many, EFFORT).len(), 1);
     }
 
     #[test]

@@ -144,6 +144,98 @@ fn tile<S: Simd, const M: usize, const V: usize>(
     }
 }
 
+/// `c = b a` for a single vector: `a` is `[k, n]`, `b` has `k` values and `c` has `n`, whole lanes. The
+/// sums run over `k` from first to last, as in [`multiply`].
+pub(crate) fn multiply_columns(arch: Arch, a: &[f32], b: &[f32], c: &mut [f32]) {
+    debug_assert!(c.len().is_multiple_of(LANES));
+    debug_assert!(a.len() >= b.len() * c.len());
+    arch.dispatch(Columns { a, b, c });
+}
+
+struct Columns<'a> {
+    a: &'a [f32],
+    b: &'a [f32],
+    c: &'a mut [f32],
+}
+
+impl WithSimd for Columns<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { a, b, c } = self;
+        let n = c.len();
+        let mut column = 0;
+        while column < n {
+            let vectors = (n - column) / S::F32_LANES;
+            column += S::F32_LANES
+                * match vectors {
+                    10.. => columns::<S, 10>(simd, a, b, column, c),
+                    8.. => columns::<S, 8>(simd, a, b, column, c),
+                    4.. => columns::<S, 4>(simd, a, b, column, c),
+                    2.. => columns::<S, 2>(simd, a, b, column, c),
+                    _ => columns::<S, 1>(simd, a, b, column, c),
+                };
+        }
+    }
+}
+
+/// `V` vectors of `c`; returns `V`.
+#[inline(always)]
+fn columns<S: Simd, const V: usize>(
+    simd: S,
+    a: &[f32],
+    b: &[f32],
+    column: usize,
+    c: &mut [f32],
+) -> usize {
+    let n = c.len();
+    let width = V * S::F32_LANES;
+    let mut sums = [simd.splat_f32s(0.0); V];
+    for (&factor, row) in b.iter().zip(a.chunks_exact(n)) {
+        let factor = simd.splat_f32s(factor);
+        let vectors = S::as_simd_f32s(&row[column..column + width]).0;
+        for (sum, &vector) in sums.iter_mut().zip(vectors) {
+            *sum = simd.add_f32s(*sum, simd.mul_f32s(vector, factor));
+        }
+    }
+    let target = S::as_mut_simd_f32s(&mut c[column..column + width]).0;
+    target.copy_from_slice(&sums);
+    V
+}
+
+/// `c = a b` for a single vector: `a` is rows of `width` values, of which as many count as `b` has, and
+/// `c` has a value for each row. The sums run over `b` from first to last, as in [`multiply`].
+pub(crate) fn multiply_rows(a: &[f32], width: usize, b: &[f32], c: &mut [f32]) {
+    /// Sums side by side: enough that none waits for its last addition.
+    const ROWS: usize = 16;
+    let len = b.len();
+    let whole = c.len() - c.len() % ROWS;
+    let (in_blocks, others) = c.split_at_mut(whole);
+    for (sums, rows) in in_blocks
+        .chunks_exact_mut(ROWS)
+        .zip(a.chunks_exact(ROWS * width))
+    {
+        let rows: [&[f32]; ROWS] = std::array::from_fn(|row| &rows[row * width..][..len]);
+        let mut totals = [0.0f32; ROWS];
+        for (k, &factor) in b.iter().enumerate() {
+            for (total, row) in totals.iter_mut().zip(rows) {
+                *total += row[k] * factor;
+            }
+        }
+        sums.copy_from_slice(&totals);
+    }
+    for (sum, row) in others
+        .iter_mut()
+        .zip(a[whole * width..].chunks_exact(width))
+    {
+        *sum = 0.0;
+        for (&value, &factor) in row.iter().zip(b) {
+            *sum += value * factor;
+        }
+    }
+}
+
 /// The sum of `values` (whole lanes): lane by lane, then the lanes pairwise.
 #[inline(always)]
 pub(crate) fn sum(values: &[f32]) -> f32 {
@@ -212,6 +304,32 @@ mod tests {
                 let turned: Vec<f32> = (0..m * k).map(|at| a[at % m * k + at / m]).collect();
                 multiply(arch, Strided::transposed(&turned, m), &b, n, &mut c);
                 assert_eq!(c, expected, "{m} {k} {n}, transposed");
+            }
+        }
+    }
+
+    #[test]
+    fn single_vectors_give_the_bits_of_many() {
+        for (m, k) in [(1, 16), (8, 32), (21, 48), (5, 80), (160, 160), (9, 352)] {
+            let (a, b, left) = (numbers(m * k, 3), numbers(k, 4), numbers(m, 5));
+            let spread: Vec<f32> = b.iter().flat_map(|&value| [value; LANES]).collect();
+            let mut expected = vec![0.0; m * LANES];
+            multiply(
+                Arch::Scalar,
+                Strided::rows(&a, k),
+                &spread,
+                LANES,
+                &mut expected,
+            );
+            let mut c = vec![0.0; m];
+            multiply_rows(&a, k, &b, &mut c);
+            assert!(c.iter().eq(expected.iter().step_by(LANES)), "{m} {k}");
+            let mut expected = vec![0.0; k];
+            multiply(Arch::Scalar, Strided::rows(&left, m), &a, k, &mut expected);
+            for arch in [Arch::new(), Arch::Scalar] {
+                let mut c = vec![0.0; k];
+                multiply_columns(arch, &a, &left, &mut c);
+                assert_eq!(c, expected, "{m} {k}");
             }
         }
     }

@@ -68,18 +68,41 @@ pub fn circuit_model(data: &[u8]) {
 mod tests {
     use super::*;
 
+    /// Rows of four values that tell which of four kinds the row is of, and little more.
+    fn rows() -> Vec<u8> {
+        let mut state = 1u32;
+        let mut below = |bound: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) % bound
+        };
+        let mut values = Vec::new();
+        for _ in 0..1500 {
+            let kind = below(4);
+            values.extend((0..4).map(|column| ((kind + column * 3) % 4 * 4 + below(4)) as u8));
+        }
+        codec_suite::circuit::array::npy_bytes(&[1500, 4], 1, &values)
+    }
+
     #[test]
     fn payloads_and_models_run_through() {
-        let values: Vec<u8> = (0..4000u32).map(|at| (at / 2 * 7 % 61 * 4) as u8).collect();
-        let content = codec_suite::circuit::array::npy_bytes(&[2000, 2], 1, &values);
-        let file = codec_suite::encode(&content, "circuit", &[]).unwrap();
-        let budget = budget();
-        let mut reader = codec_suite::core::container::Reader::new(&file[..], &budget);
-        reader.next_stream().unwrap().unwrap();
-        let payload = reader.next_frame().unwrap().unwrap().payload;
-        assert_eq!(payload[0], 2, "a model is inside");
-        let len = content.len() as u16;
-        circuit_payload(&[&len.to_le_bytes()[..], &payload].concat());
+        let content = rows();
+        for solid in ["never", "always"] {
+            let settings = [("level", "1"), ("solid", solid)];
+            let file = codec_suite::encode(&content, "circuit", &settings).unwrap();
+            let budget = budget();
+            let mut reader = codec_suite::core::container::Reader::new(&file[..], &budget);
+            reader.next_stream().unwrap().unwrap();
+            let payload = reader.next_frame().unwrap().unwrap().payload;
+            assert_eq!(payload[0], 2, "a model is inside");
+            run_through(&payload, content.len() as u16);
+        }
+    }
+
+    /// A payload with a model inside, that model, and both with damage in every byte of the model and
+    /// in some of what is behind it.
+    fn run_through(payload: &[u8], content_len: u16) {
+        let len = content_len.to_le_bytes();
+        circuit_payload(&[&len[..], payload].concat());
         let model_at = payload
             .windows(4)
             .position(|bytes| bytes == b"CIRC")
@@ -87,10 +110,10 @@ mod tests {
         let number = payload[1..model_at].iter().rev();
         let model_len = number.fold(0, |len, byte| len << 7 | usize::from(byte & 0x7f));
         let model = model_at..model_at + model_len;
-        for at in 0..payload.len() {
-            let mut damaged = payload.clone();
+        for at in (0..model.end).chain((model.end..payload.len()).step_by(17)) {
+            let mut damaged = payload.to_vec();
             damaged[at] ^= 1 << (at % 8);
-            circuit_payload(&[&len.to_le_bytes()[..], &damaged].concat());
+            circuit_payload(&[&len[..], &damaged].concat());
             if model.contains(&at) {
                 circuit_model(&damaged[model.clone()]);
             }

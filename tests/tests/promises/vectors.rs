@@ -95,7 +95,7 @@ fn the_frozen_logs_have_lines_written_in_every_way() {
 }
 
 /// Codecs written here, not in a library that may change its choices, must also keep encoding to
-/// the same bytes: a change is a new version.
+/// the same bytes: a change is a new version, or at least a new frozen file.
 #[test]
 fn our_own_codecs_still_encode_to_the_frozen_bytes() {
     for vector in vectors() {
@@ -103,10 +103,10 @@ fn our_own_codecs_still_encode_to_the_frozen_bytes() {
             let contents = frozen::contents(&vector.codec);
             let content = contents
                 .iter()
-                .find(|content| vector.name.contains(content.name))
+                .find(|content| Path::new(&vector.name).file_stem() == Some(content.name.as_ref()))
                 .unwrap();
             assert!(
-                frozen::encode(&vector.codec, content) == vector.file,
+                !content.is_written || frozen::encode(&vector.codec, content) == vector.file,
                 "{}",
                 vector.name
             );

@@ -160,7 +160,7 @@ pub(crate) struct LearningArgs {
     pub(crate) full_passes: u32,
     /// Rounds of pruning states that are hardly used and splitting as many that are used much: before
     /// the second epoch, the fourth, and so on
-    #[arg(long, value_name = "N", default_value_t = 2)]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) prune_grow: u32,
     /// Records in a batch
     #[arg(long, value_name = "N", default_value_t = 512)]

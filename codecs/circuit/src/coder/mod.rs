@@ -16,6 +16,7 @@
 //! the entropy coder are integers made of them. [`GROUP`] records are walked side by side, and none
 //! changes the numbers of another.
 
+mod narrow;
 mod relatives;
 mod solid;
 mod symbols;
@@ -26,6 +27,7 @@ use pulp::Arch;
 
 use crate::lanes::{LANES, Strided, multiply};
 use crate::{Circuit, Records};
+use narrow::FEW;
 pub(crate) use solid::SOLID_MEMORY;
 use symbols::{Cumulative, Predicted};
 
@@ -119,6 +121,19 @@ impl Coder {
     fn walk(
         &self,
         count: usize,
+        visit: impl FnMut(usize, &Weights, &mut [u8]) -> Result<()>,
+    ) -> Result<()> {
+        if count <= FEW {
+            self.walk_few(count, visit)
+        } else {
+            self.walk_group(count, visit)
+        }
+    }
+
+    /// As [`walk`](Self::walk), with records in lanes.
+    fn walk_group(
+        &self,
+        count: usize,
         mut visit: impl FnMut(usize, &Weights, &mut [u8]) -> Result<()>,
     ) -> Result<()> {
         let tree = &self.circuit.tree;
@@ -195,7 +210,7 @@ struct Visited {
 /// How probable the states of a node are, for each record of a group.
 #[derive(Default)]
 struct Weights {
-    /// `[LANES, stride]`.
+    /// `[records, stride]`.
     rows: Vec<f32>,
     stride: usize,
 }
@@ -203,6 +218,13 @@ struct Weights {
 impl Weights {
     fn of(&self, lane: usize) -> &[f32] {
         &self.rows[lane * self.stride..][..self.stride]
+    }
+
+    /// Takes `joint`, `[records, stride]`.
+    fn set_rows(&mut self, joint: &[f32], stride: usize) {
+        self.stride = stride;
+        self.rows.clear();
+        self.rows.extend_from_slice(joint);
     }
 
     /// Takes `joint`, `[states, LANES]`, lane by lane.
@@ -322,6 +344,49 @@ mod tests {
         coder.arch = Arch::Scalar;
         assert_eq!(coder.encode(&group).unwrap(), codeword);
         assert_eq!(coder.decode(&codeword, GROUP).unwrap(), group);
+    }
+
+    #[test]
+    fn few_records_have_the_codeword_that_lanes_give_them() {
+        for (seed, alphabets) in [(1, &[256, 3, 17][..]), (2, &[2]), (3, &[40, 1, 5])] {
+            let coder = Coder::new(random_circuit(alphabets, 45, seed));
+            for count in 1..=FEW {
+                let records = any_records(coder.circuit(), count, seed + 7);
+                let mut encoder = RangeEncoder::new();
+                let walked = coder.walk_group(count, |node, weights, values| {
+                    for (lane, value) in values.iter_mut().enumerate() {
+                        *value = records.record(lane)[node];
+                        let predicted = coder.predict(node, weights.of(lane));
+                        predicted.encode(&mut encoder, *value);
+                    }
+                    Ok(())
+                });
+                walked.unwrap();
+                assert_eq!(coder.encode(&records).unwrap(), encoder.finish());
+                assert_eq!(
+                    all_weights(&coder, &records, false),
+                    all_weights(&coder, &records, true)
+                );
+            }
+        }
+    }
+
+    /// The bits of how probable states are at every node.
+    fn all_weights(coder: &Coder, records: &Records, in_lanes: bool) -> Vec<u32> {
+        let mut seen = Vec::new();
+        let visit = |node: usize, weights: &Weights, values: &mut [u8]| {
+            for (lane, value) in values.iter_mut().enumerate() {
+                *value = records.record(lane)[node];
+                seen.extend(weights.of(lane).iter().map(|weight| weight.to_bits()));
+            }
+            Ok(())
+        };
+        if in_lanes {
+            coder.walk_group(records.len(), visit).unwrap();
+        } else {
+            coder.walk_few(records.len(), visit).unwrap();
+        }
+        seen
     }
 
     #[test]
