@@ -14,7 +14,7 @@ use super::{STEPS, step_size};
 use crate::context::{self, Choice};
 use crate::random::Random;
 use crate::train::adam::{self, AdamW};
-use crate::train::checkpoint::Checkpoint;
+use crate::train::checkpoint::{Checkpoint, names};
 use crate::train::cosine;
 use crate::train::pictures::Pictures;
 
@@ -57,6 +57,8 @@ const FINE: f32 = 0.15;
 
 /// Learning rate of the encoder against that of the rest: it starts at its closed form.
 const ANALYSIS_RATE: f32 = 0.15;
+/// Learning rate of the linear path in the last part, likewise.
+const LINEAR_RATE: f32 = 0.04;
 
 /// One batch on the device.
 struct Batch {
@@ -287,6 +289,8 @@ pub struct Run {
     pub average: Vec<Tensor<1>>,
     state: adam::State,
     form: ClosedForm,
+    /// Names of the parameters.
+    names: Vec<String>,
     /// The model whose encoder stays as it is and chooses the integers, in the last part of training.
     pub coder: Option<ImageModel>,
     /// Steps done.
@@ -301,12 +305,13 @@ impl Run {
         let average = adam::parameters(&trainee);
         Run {
             settings,
-            trainee,
             average,
             state: Vec::new(),
             form: form.clone(),
+            names: names(&trainee).into_iter().map(|(name, _)| name).collect(),
             coder: None,
             done: 0,
+            trainee,
         }
     }
 
@@ -322,8 +327,11 @@ impl Run {
         let rate = cosine(settings.rate, self.done, settings.steps, 200);
         let adam = AdamW::default();
         let trainee = self.trainee.clone();
-        // The encoder is the first parameter of a trainee.
-        let rate = |number: usize| if number == 0 { ANALYSIS_RATE * rate } else { rate };
+        let rate = |number: usize| match self.names.get(number).map(String::as_str) {
+            Some("analysis") => ANALYSIS_RATE * rate,
+            Some(name) if name.starts_with("synthesis.linear.") => LINEAR_RATE * rate,
+            _ => rate,
+        };
         let (trainee, _) = adam.step(trainee, &gradients, &mut self.state, &rate);
         self.trainee = trainee;
         self.done += 1;
@@ -340,6 +348,13 @@ impl Run {
         let (c, n) = (coder.shape().channels(), coder.shape().coefficients());
         let analysis: Tensor<3> = tensor(coder.analysis.clone(), [1, c, n], &device);
         self.trainee.analysis = fixed(analysis.clone());
+        for linear in &mut self.trainee.synthesis.linear {
+            let near = linear.near.val().set_require_grad(true);
+            linear.near = Param::from_tensor(near);
+            linear.point = linear.point.take().map(|point| {
+                Param::from_tensor(point.val().set_require_grad(true))
+            });
+        }
         if let Some(average) = self.average.first_mut() {
             *average = analysis.inner().flatten::<1>(0, 2);
         }
@@ -372,6 +387,7 @@ impl Run {
             average: checkpoint.average,
             state: checkpoint.state,
             form: self.form,
+            names: self.names,
             coder: self.coder,
             done: checkpoint.done,
         }
