@@ -205,3 +205,36 @@ pub fn values(tensor: Tensor<1>) -> Result<Vec<f32>, String> {
     let data: TensorData = tensor.try_into_data().map_err(|error| error.to_string())?;
     data.try_into_vec::<f32>().map_err(|error| format!("{error:?}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::walloc::net::tensor;
+    use burn::tensor::Device;
+
+    #[derive(Module, Debug)]
+    struct Line {
+        slope: Param<Tensor<2>>,
+        fixed: Param<Tensor<1>>,
+    }
+
+    #[test]
+    fn a_line_is_found_and_what_is_fixed_stays() {
+        let device = Device::flex().autodiff();
+        let mut line = Line {
+            slope: Param::from_tensor(tensor(vec![0.0], [1, 1], &device)),
+            fixed: Param::from_tensor(tensor(vec![7.0], [1], &device)).set_require_grad(false),
+        };
+        let adam = AdamW::default();
+        let mut state = State::new();
+        for _ in 0..400 {
+            let loss = (line.slope.val() * 2.0 - 3.0).square().sum();
+            let gradients = loss.backward();
+            (line, _) = adam.step(line, &gradients, &mut state, &|_| 0.02);
+        }
+        let found = parameters(&line).into_iter().map(|value| values(value).unwrap());
+        let found: Vec<f32> = found.flatten().collect();
+        assert!((found[0] - 1.5).abs() < 1e-2, "{found:?}");
+        assert_eq!(found[1].to_bits(), 7.0f32.to_bits());
+    }
+}

@@ -150,7 +150,7 @@ impl Codec for WallocCodec {
         let encoder = Encoder::new(&model, &picture, grid, prefix)?;
         let fixed = header.to_bytes().len() as u64 + CONTAINER;
         let step = match target(params, &shape)? {
-            None => step_of_quality(params.integer("quality")),
+            None => step_of_quality(params.integer("quality")).min(model.finest(prefix)),
             Some(bytes) => encoder.step_for(bytes.saturating_sub(fixed), FRAME, job)?,
         };
         frames.begin(&header)?;

@@ -162,7 +162,7 @@ impl<'a> Encoder<'a> {
                 Ok(())
             },
         )?;
-        let (mut fits, mut too_large) = (0, STEPS);
+        let (mut fits, mut too_large) = (0, self.model.finest(self.prefix) + 1);
         while too_large - fits > 1 {
             let step = (fits + too_large) / 2;
             let mut total = 0u64;

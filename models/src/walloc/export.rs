@@ -8,8 +8,8 @@ use super::analysis::project;
 use super::closed_form::{DEAD_ZONE, quantised};
 use super::model::{Description, ImageModel, KIND, VERSION};
 use super::net::Shape;
-use super::step_size;
-use super::train::Trainee;
+use super::{STEPS, step_size};
+use super::train::{Trainee, USUAL_STEPS};
 use crate::context::{Choice, ContextModel, Example, encode, fit};
 use crate::random::Random;
 use crate::train::adam;
@@ -53,6 +53,7 @@ pub fn export(
         version: VERSION,
         shape: shape.clone(),
         bands: BANDS.to_vec(),
+        finest: finest(shape),
     };
     ImageModel::new(description, analysis, weights, synthesis, contexts)
 }
@@ -62,13 +63,26 @@ pub fn export(
 /// # Errors
 /// As [`export`].
 pub fn with_decoder(coder: &ImageModel, trainee: &Trainee) -> Result<ImageModel> {
+    let description = Description {
+        finest: finest(coder.shape()),
+        ..coder.description.clone()
+    };
     ImageModel::new(
-        coder.description.clone(),
+        description,
         coder.analysis.clone(),
         coder.weights.clone(),
         synthesis_of(&arrays_of(trainee)?),
         coder.contexts.clone(),
     )
+}
+
+/// Fewer channels than all are trained up to the end of the usual range of steps.
+fn finest(shape: &Shape) -> Vec<usize> {
+    let mut finest = vec![USUAL_STEPS.1; shape.prefixes.len()];
+    if let Some(last) = finest.last_mut() {
+        *last = STEPS - 1;
+    }
+    finest
 }
 
 fn arrays_of(trainee: &Trainee) -> Result<Vec<Array>> {

@@ -24,6 +24,9 @@ pub mod train;
 
 pub use codec::WallocCodec;
 
+#[cfg(test)]
+mod tests;
+
 /// Number of step indices: `0..STEPS`.
 pub const STEPS: usize = 97;
 

@@ -20,6 +20,7 @@ use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use xxhash_rust::xxh64::xxh64;
 
+use super::STEPS;
 use super::net::Shape;
 use crate::context::{Around, ChannelModel, ContextModel, Tables, Tap};
 use crate::train::checkpoint::Array;
@@ -35,6 +36,9 @@ pub struct Description {
     pub shape: Shape,
     /// First step of each context model but the first, ascending.
     pub bands: Vec<usize>,
+    /// The finest step that each prefix was trained at: finer ones gain nothing.
+    #[serde(default)]
+    pub finest: Vec<usize>,
 }
 
 /// Kind of these files.
@@ -86,6 +90,13 @@ impl ImageModel {
     #[must_use]
     pub fn shape(&self) -> &Shape {
         &self.description.shape
+    }
+
+    /// The finest step of prefix number `prefix` that is worth its bits.
+    #[must_use]
+    pub fn finest(&self, prefix: usize) -> usize {
+        let finest = self.description.finest.get(prefix).copied();
+        finest.unwrap_or(STEPS - 1).min(STEPS - 1)
     }
 
     /// The context model for `step`.

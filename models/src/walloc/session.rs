@@ -17,10 +17,7 @@ use super::train::{Run, Settings, Shown, closed_form};
 use crate::train::checkpoint::Checkpoint;
 use crate::train::pictures::Pictures;
 
-/// Crops that the closed form is fitted to.
-const CLOSED_FORM_CROPS: usize = 400;
-/// Crops that the context models are fitted to, and their side in pixels.
-const CONTEXT_CROPS: u64 = 350;
+/// Side in pixels of the crops that the context models are fitted to.
 const CONTEXT_SIDE: usize = 256;
 
 /// What a run is told.
@@ -30,6 +27,10 @@ pub struct Plan {
     pub settings: Settings,
     /// Steps after which the encoder stays as it is.
     pub joint: u64,
+    /// Crops that the closed form is fitted to.
+    pub form_crops: usize,
+    /// Crops that the context models are fitted to.
+    pub context_crops: u64,
 }
 
 impl Plan {
@@ -52,11 +53,12 @@ impl Plan {
                 side: 128,
                 rate: 2e-3,
                 chances: vec![0.15, 0.1, 0.3, 0.45],
-                range: (10, 60),
                 bits: 1.0,
                 seed,
             },
-            joint: steps * 4 / 5,
+            joint: steps / 2,
+            form_crops: 400,
+            context_crops: 350,
         }
     }
 }
@@ -85,7 +87,7 @@ impl Session {
     ) -> Result<Self> {
         let device = device.autodiff();
         let pictures = Pictures::read(folders, plan.settings.side.max(CONTEXT_SIDE))?;
-        let form = closed_form(&plan.settings, &pictures, CLOSED_FORM_CROPS)?;
+        let form = closed_form(&plan.settings, &pictures, plan.form_crops)?;
         let mut run = Run::new(plan.settings.clone(), &form, &device);
         if checkpoint.exists() {
             let (kept, texts) = Checkpoint::read(checkpoint, run.trainee.clone(), &device)?;
@@ -146,7 +148,7 @@ impl Session {
             shape,
             &averaged,
             &self.pictures,
-            CONTEXT_CROPS,
+            self.plan.context_crops,
             CONTEXT_SIDE,
             self.threads,
         )?;
@@ -190,4 +192,77 @@ impl Session {
 
 fn json(plan: &Plan) -> Result<String> {
     serde_json::to_string(plan).map_err(|error| Error::Internal(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use codec_corpora::picture::{Picture, Samples};
+
+    use crate::random::Random;
+
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..2 {
+            let mut random = Random::new(number, 5);
+            let samples = (0..256 * 256 * 3)
+                .map(|at| {
+                    let (x, y) = (at / 3 % 256, at / 768);
+                    (x / 2 + (y / 16 % 2) * 60 + random.below(9)) as u8
+                })
+                .collect();
+            let picture = Picture::new(256, 256, 3, Samples::Eight(samples)).unwrap();
+            let mut file = std::fs::File::create(folder.path().join(format!("{number}.png"))).unwrap();
+            picture.write_png(&mut file).unwrap();
+        }
+        folder
+    }
+
+    fn plan() -> Plan {
+        let mut plan = Plan::new(6, 1);
+        plan.settings.shape.prefixes = vec![2, 4];
+        plan.settings.shape.wide = 2;
+        plan.settings.shape.width = 8;
+        plan.settings.shape.blocks = 1;
+        plan.settings.chances = vec![0.5, 0.5];
+        plan.settings.batch = 1;
+        plan.settings.side = 64;
+        plan.joint = 4;
+        plan.form_crops = 4;
+        plan.context_crops = 2;
+        plan
+    }
+
+    fn run(folder: &Path, state: &Path, steps: u64) -> Session {
+        let folders = [folder.to_owned()];
+        let mut session = Session::open(plan(), &folders, state, Device::flex(), 1).unwrap();
+        while session.done() < steps {
+            session.step().unwrap();
+        }
+        session
+    }
+
+    #[test]
+    fn a_run_that_is_cut_off_and_resumed_gives_the_model_of_one_that_is_not() {
+        let (data, states) = (folder(), tempfile::tempdir().unwrap());
+        let whole = run(data.path(), &states.path().join("whole"), 6).finish().unwrap();
+        for cut in [2, 4, 5] {
+            let state = states.path().join(format!("cut-{cut}"));
+            run(data.path(), &state, cut).keep().unwrap();
+            let resumed = run(data.path(), &state, 6).finish().unwrap();
+            assert_eq!(resumed.to_bytes().unwrap(), whole.to_bytes().unwrap(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_run_of_other_settings_is_not_resumed() {
+        let (data, states) = (folder(), tempfile::tempdir().unwrap());
+        let state = states.path().join("state");
+        run(data.path(), &state, 1).keep().unwrap();
+        let mut other = plan();
+        other.settings.seed = 2;
+        let folders = [data.path().to_owned()];
+        let opened = Session::open(other, &folders, &state, Device::flex(), 1);
+        assert!(matches!(opened, Err(Error::Usage(_))));
+    }
 }

@@ -44,14 +44,14 @@ pub struct Settings {
     pub rate: f32,
     /// Chances of the prefixes.
     pub chances: Vec<f32>,
-    /// Least and greatest step index to train at.
-    pub range: (usize, usize),
     /// Bits' weight against that which high-rate theory gives.
     pub bits: f32,
     /// Seed of everything random.
     pub seed: u64,
 }
 
+/// Least and greatest step index that every prefix is trained at.
+pub const USUAL_STEPS: (usize, usize) = (10, 60);
 /// Chance of a step beyond the usual range.
 const FINE: f32 = 0.15;
 
@@ -236,7 +236,7 @@ fn batch(
 
 /// A step index: mostly one of the usual range, and with all channels sometimes a finer one.
 fn sampled(settings: &Settings, prefix: usize, random: &mut Random) -> usize {
-    let (low, high) = settings.range;
+    let (low, high) = USUAL_STEPS;
     let is_fine = prefix + 1 == settings.shape.prefixes.len() && random.unit() < FINE;
     let (low, high) = if is_fine { (high, STEPS - 1) } else { (low, high) };
     low + random.below(high - low + 1)

@@ -39,7 +39,7 @@ pub(crate) enum TrainCommand {
 #[command(
     after_help = "Writes the model FILE and its card FILE.json. Every two minutes FILE.train keeps the \
     whole state: a run that was cut off goes on with --resume as if nothing had happened. Encoder and \
-    decoder are trained together for four fifths of the steps, then the decoder alone with the encoder's \
+    decoder are trained together for half of the steps, then the decoder alone with the encoder's \
     own integers.\n\n\
     Examples:\n  \
     codec train walloc --data photos/ --out photos.safetensors\n  \
