@@ -196,7 +196,7 @@ impl Peer {
         folder.join(match self {
             Peer::Avif => "decoded.png",
             Peer::Opus => "decoded.wav",
-            _ => "decoded.pnm",
+            _ => "decoded.ppm",
         })
     }
 
