@@ -413,8 +413,9 @@ pub(crate) struct BesideArgs {
     /// compressed. Decoding needs the same ones
     #[arg(long, value_name = "FILE")]
     pub(crate) reference: Option<PathBuf>,
-    /// Model to code records under, for the codec circuit (which this implies). Decoding needs the
-    /// same one, here or as a file *.circuit in the directory CODEC_MODEL_DIR
+    /// Model to encode with: of the codec circuit (which this implies), or of walloc with -c walloc.
+    /// Decoding needs the same one, here or as a file *.circuit or *.safetensors in the directory
+    /// CODEC_MODEL_DIR
     #[arg(long, value_name = "FILE")]
     pub(crate) model: Option<PathBuf>,
 }

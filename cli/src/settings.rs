@@ -142,7 +142,11 @@ fn job(resources: ResourceArgs, memory: u64, output: u64) -> Job {
 fn implied(args: &EncodeArgs) -> Option<(&'static [&'static str], &'static str)> {
     let options: [(bool, &[&str], &str); 6] = [
         (args.beside.reference.is_some(), &[Dna::ID], "--reference"),
-        (args.beside.model.is_some(), &[CircuitCodec::ID, WALLOC], "--model"),
+        (
+            args.beside.model.is_some(),
+            &[CircuitCodec::ID, WALLOC],
+            "--model",
+        ),
         (args.fit, &[CircuitCodec::ID], "--fit"),
         (args.rate.quality.is_some(), &[WALLOC], "--quality"),
         (args.rate.bpp.is_some(), &[WALLOC], "--bpp"),

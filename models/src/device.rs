@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::Duration;
 
 use burn::tensor::Device;
 use codec_core::{Error, Result};
@@ -19,7 +18,8 @@ pub enum DeviceChoice {
 
 /// How long a GPU may take to answer before it counts as absent: without a driver the backend can
 /// wait for ever.
-const PATIENCE: Duration = Duration::from_secs(4);
+#[cfg(feature = "wgpu")]
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(4);
 
 impl FromStr for DeviceChoice {
     type Err = Error;
@@ -66,7 +66,8 @@ impl DeviceChoice {
 #[cfg(not(feature = "wgpu"))]
 fn open_wgpu(_number: Option<usize>) -> Result<Device> {
     Err(Error::Unsupported(
-        "this build has no GPU support; build with the feature `wgpu`, or use --device cpu".to_owned(),
+        "this build has no GPU support; build with the feature `wgpu`, or use --device cpu"
+            .to_owned(),
     ))
 }
 

@@ -79,7 +79,10 @@ impl Latents {
     /// The integers times the step.
     #[must_use]
     pub fn dequantised(&self) -> Vec<f32> {
-        self.values.iter().map(|&value| f32::from(value) * self.step).collect()
+        self.values
+            .iter()
+            .map(|&value| f32::from(value) * self.step)
+            .collect()
     }
 
     /// A NumPy file of the integers, or of the latents as 32-bit floats.
@@ -100,9 +103,15 @@ impl Latents {
 
     fn bytes(&self, is_float: bool) -> Vec<u8> {
         if is_float {
-            self.dequantised().iter().flat_map(|value| value.to_le_bytes()).collect()
+            self.dequantised()
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect()
         } else {
-            self.values.iter().flat_map(|value| value.to_le_bytes()).collect()
+            self.values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect()
         }
     }
 }
@@ -114,7 +123,10 @@ impl Latents {
 pub fn to_safetensors(latents: &[(String, Latents)], is_float: bool) -> Result<Vec<u8>> {
     let internal = |error: safetensors::SafeTensorError| Error::Internal(error.to_string());
     let kind = if is_float { Dtype::F32 } else { Dtype::I16 };
-    let bytes: Vec<Vec<u8>> = latents.iter().map(|(_, latents)| latents.bytes(is_float)).collect();
+    let bytes: Vec<Vec<u8>> = latents
+        .iter()
+        .map(|(_, latents)| latents.bytes(is_float))
+        .collect();
     let views: std::result::Result<Vec<_>, _> = latents
         .iter()
         .zip(&bytes)

@@ -62,7 +62,9 @@ impl Examples {
             labels: Vec::new(),
         };
         for class in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
-            let name = class.file_name().map(|name| name.to_string_lossy().into_owned());
+            let name = class
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned());
             examples.classes.push(name.unwrap_or_default());
             for path in entries(&class)? {
                 let picture = Picture::open(&path, &Budget::new(Limits::none()))
@@ -123,7 +125,10 @@ impl Examples {
                     count += 1.0;
                 }
                 let mean = sum / count;
-                (mean as f32, (square / count - mean * mean).max(1e-12).sqrt() as f32)
+                (
+                    mean as f32,
+                    (square / count - mean * mean).max(1e-12).sqrt() as f32,
+                )
             })
             .collect()
     }
@@ -178,7 +183,13 @@ fn seen_latents(picture: &Picture, channels: usize, quality: u8) -> Result<([usi
     params.set("quality", &quality.to_string())?;
     let job = Job::single_threaded();
     let mut file = Vec::new();
-    encode_stream(&codec, Media::bytes(&mut &png[..], "png"), &params, &job, &mut file)?;
+    encode_stream(
+        &codec,
+        Media::bytes(&mut &png[..], "png"),
+        &params,
+        &job,
+        &mut file,
+    )?;
     let latents = Latents::read(&mut &file[..], &job)?;
     Ok((latents.shape, latents.dequantised()))
 }
@@ -189,7 +200,11 @@ fn reduced(picture: &Picture, side: usize) -> ([usize; 3], Vec<f32>) {
         return ([0; 3], Vec::new());
     };
     let (width, height) = (picture.width(), picture.height());
-    let (out_width, out_height) = if side == 0 { (width, height) } else { (side, side) };
+    let (out_width, out_height) = if side == 0 {
+        (width, height)
+    } else {
+        (side, side)
+    };
     let mut out = vec![0.0f32; 3 * out_width * out_height];
     let weights = |at: usize, len: usize, out_len: usize| {
         let scale = len as f32 / out_len as f32;
@@ -309,7 +324,9 @@ pub fn classify(
     device: &Device,
 ) -> Result<Outcome> {
     if train.classes != test.classes || train.shape != test.shape {
-        return Err(Error::Usage("training and test pictures of other classes or sizes".to_owned()));
+        return Err(Error::Usage(
+            "training and test pictures of other classes or sizes".to_owned(),
+        ));
     }
     let statistics = train.statistics();
     let (mut train, mut test) = (train.clone(), test.clone());
@@ -318,7 +335,10 @@ pub fn classify(
     let autodiff = device.clone().autodiff();
     let mut net = Classifier::new(train.shape[0], train.classes.len(), seed, &autodiff);
     let mut state = adam::State::new();
-    let adam = AdamW { decay: 0.01, ..AdamW::default() };
+    let adam = AdamW {
+        decay: 0.01,
+        ..AdamW::default()
+    };
     let count = train.labels.len();
     let steps = (epochs * count.div_ceil(BATCH)) as u64;
     let mut step = 0;
@@ -350,7 +370,9 @@ pub fn classify(
         let found = found.convert::<i64>().try_into_vec::<i64>();
         let found = found.map_err(|error| Error::Internal(format!("{error:?}")))?;
         let pairs = found.iter().zip(numbers);
-        right += pairs.filter(|(found, at)| **found == test.labels[**at] as i64).count();
+        right += pairs
+            .filter(|(found, at)| **found == test.labels[**at] as i64)
+            .count();
     }
     Ok(Outcome {
         accuracy: right as f64 / test.labels.len() as f64,
@@ -361,8 +383,16 @@ pub fn classify(
 fn batch(examples: &Examples, numbers: &[usize], device: &Device) -> (Tensor<4>, Tensor<1, Int>) {
     let [c, h, w] = examples.shape;
     let len = examples.dimension();
-    let values = numbers.iter().flat_map(|&at| examples.values[at * len..][..len].iter().copied());
-    let labels: Vec<i64> = numbers.iter().map(|&at| examples.labels[at] as i64).collect();
+    let values = numbers
+        .iter()
+        .flat_map(|&at| examples.values[at * len..][..len].iter().copied());
+    let labels: Vec<i64> = numbers
+        .iter()
+        .map(|&at| examples.labels[at] as i64)
+        .collect();
     let input = tensor(values.collect(), [numbers.len(), c, h, w], device);
-    (input, Tensor::from_data(TensorData::new(labels, [numbers.len()]), device))
+    (
+        input,
+        Tensor::from_data(TensorData::new(labels, [numbers.len()]), device),
+    )
 }

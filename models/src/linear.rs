@@ -79,7 +79,11 @@ fn off_diagonal(a: &Matrix) -> f64 {
     let n = a.rows;
     let square = |at: usize| {
         let (row, column) = (at / n, at % n);
-        if row == column { 0.0 } else { a.values[at] * a.values[at] }
+        if row == column {
+            0.0
+        } else {
+            a.values[at] * a.values[at]
+        }
     };
     (0..n * n).map(square).sum()
 }
@@ -116,7 +120,10 @@ fn sorted(a: &Matrix, vectors: &Matrix) -> (Vec<f64>, Matrix) {
     let mut out = Matrix::zeros(n, n);
     for (to, &from) in order.iter().enumerate() {
         let row = vectors.row(from);
-        let largest = row.iter().copied().max_by(|x, y| x.abs().total_cmp(&y.abs()));
+        let largest = row
+            .iter()
+            .copied()
+            .max_by(|x, y| x.abs().total_cmp(&y.abs()));
         let sign = largest.unwrap_or(1.0).signum();
         for (value, from) in out.row_mut(to).iter_mut().zip(row) {
             *value = sign * from;

@@ -74,7 +74,9 @@ fn latents(args: &LatentsArgs, console: &mut Console) -> Result<(), Refusal> {
         Some("npy") if args.files.len() == 1 => true,
         Some("npy") => {
             let failure = Failure::usage("a .npy file holds the latents of one FILE");
-            return Err(failure.hint("-o NAME.safetensors holds those of several").into());
+            return Err(failure
+                .hint("-o NAME.safetensors holds those of several")
+                .into());
         }
         Some("safetensors") => false,
         _ => return Err(Failure::usage("-o needs a name in .npy or .safetensors").into()),
@@ -83,7 +85,10 @@ fn latents(args: &LatentsArgs, console: &mut Console) -> Result<(), Refusal> {
     let beside = Beside::load(&registry, &args.beside)?;
     let mut all = Vec::new();
     for path in &args.files {
-        let refusal = |failure: Failure| Refusal { file: Some(name_of(Some(path))), failure };
+        let refusal = |failure: Failure| Refusal {
+            file: Some(name_of(Some(path))),
+            failure,
+        };
         let mut source = Source::open(&Input::named(path), true).map_err(refusal)?;
         let job = beside.given_to(decoding_job(args.resources, None));
         let found = Latents::read(&mut source, &job).map_err(|error| refusal(error.into()))?;
@@ -105,7 +110,9 @@ fn latents(args: &LatentsArgs, console: &mut Console) -> Result<(), Refusal> {
         all.push((base_name(path), found));
     }
     let bytes = if is_npy {
-        all.first().map(|(_, latents)| latents.to_npy(args.float)).unwrap_or_default()
+        all.first()
+            .map(|(_, latents)| latents.to_npy(args.float))
+            .unwrap_or_default()
     } else {
         to_safetensors(&all, args.float)?
     };
@@ -121,7 +128,9 @@ fn latents(args: &LatentsArgs, console: &mut Console) -> Result<(), Refusal> {
 }
 
 fn base_name(path: &Path) -> String {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
     let name = name.unwrap_or_default();
     name.strip_suffix(".cdc").unwrap_or(&name).to_owned()
 }

@@ -95,7 +95,14 @@ fn compare(args: &CompareArgs, console: &mut Console) -> Result<(), Refusal> {
     let device = device.open().map_err(Failure::from)?;
     let mut views = Vec::new();
     for &channels in &args.channels {
-        views.push((View::Latents { channels, quality: args.quality }, args.epochs, args.seeds));
+        views.push((
+            View::Latents {
+                channels,
+                quality: args.quality,
+            },
+            args.epochs,
+            args.seeds,
+        ));
     }
     if !console.json() {
         console.line(&format!(
@@ -119,7 +126,13 @@ fn compare(args: &CompareArgs, console: &mut Console) -> Result<(), Refusal> {
         let outcomes: Result<Vec<Outcome>, _> = (1..=seeds)
             .map(|seed| classify(&train, &test, epochs, seed, &device))
             .collect();
-        report(&train, view, epochs, &outcomes.map_err(Failure::from)?, console);
+        report(
+            &train,
+            view,
+            epochs,
+            &outcomes.map_err(Failure::from)?,
+            console,
+        );
     }
     Ok(())
 }
@@ -153,8 +166,11 @@ fn report(
         return;
     }
     let [c, h, w] = record.shape;
-    let seeds: Vec<String> =
-        record.accuracy.iter().map(|accuracy| format!("{:.1}", 100.0 * accuracy)).collect();
+    let seeds: Vec<String> = record
+        .accuracy
+        .iter()
+        .map(|accuracy| format!("{:.1}", 100.0 * accuracy))
+        .collect();
     console.line(&format!(
         "{:<24} {:>16} {:>9}  {:>7.1}%  {:>8.2}  {}",
         record.view,

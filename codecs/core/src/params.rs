@@ -329,7 +329,11 @@ fn thousandths(text: &str) -> Option<i64> {
     if whole.is_empty() && part.is_empty() || part.len() > 3 || !digits(whole) || !digits(part) {
         return None;
     }
-    let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let whole: i64 = if whole.is_empty() {
+        0
+    } else {
+        whole.parse().ok()?
+    };
     let part: i64 = format!("{part:0<3}").parse().ok()?;
     whole.checked_mul(1000)?.checked_add(part)
 }
@@ -340,10 +344,24 @@ mod tests {
 
     #[test]
     fn decimals_are_kept_in_thousandths() {
-        for (text, value) in [("0.25", 250), ("3", 3000), (".5", 500), ("1.", 1000), ("0.001", 1)] {
+        for (text, value) in [
+            ("0.25", 250),
+            ("3", 3000),
+            (".5", 500),
+            ("1.", 1000),
+            ("0.001", 1),
+        ] {
             assert_eq!(thousandths(text), Some(value));
         }
-        for text in ["", ".", "-1", "1.2345", "1e3", "1,5", "99999999999999999999"] {
+        for text in [
+            "",
+            ".",
+            "-1",
+            "1.2345",
+            "1e3",
+            "1,5",
+            "99999999999999999999",
+        ] {
             assert_eq!(thousandths(text), None, "{text}");
         }
         assert_eq!(Value::Decimal(250).to_string(), "0.250");

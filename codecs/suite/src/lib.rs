@@ -48,7 +48,10 @@ pub fn registry() -> Registry {
 /// [`core::Error::Usage`] for another name. Whether there is such a device shows when a network first
 /// runs.
 pub fn registry_on(device: &str) -> Result<Registry> {
-    #[cfg_attr(not(feature = "learned"), allow(unused_mut, reason = "nothing to replace"))]
+    #[cfg_attr(
+        not(feature = "learned"),
+        allow(unused_mut, reason = "nothing to replace")
+    )]
     let mut registry = registry();
     #[cfg(feature = "learned")]
     for codec in codec_models::codecs(device.parse()?) {
@@ -56,7 +59,9 @@ pub fn registry_on(device: &str) -> Result<Registry> {
     }
     #[cfg(not(feature = "learned"))]
     if device != "cpu" {
-        return Err(core::Error::Usage(format!("device {device}: this build has no learned codecs")));
+        return Err(core::Error::Usage(format!(
+            "device {device}: this build has no learned codecs"
+        )));
     }
     Ok(registry)
 }

@@ -1,8 +1,8 @@
 //! Coding the latents of a tile.
 
 use codec_core::{Error, Result};
-use codec_entropy::range::{RangeDecoder, RangeEncoder};
 use codec_entropy::golomb::{decode_exp_golomb, encode_exp_golomb};
+use codec_entropy::range::{RangeDecoder, RangeEncoder};
 use codec_entropy::{EntropyDecoder, EntropyEncoder, EntropyError, Interval};
 
 use super::planes::Planes;
@@ -76,7 +76,9 @@ pub fn encode(
     choice: &Choice,
 ) -> Result<(Vec<u8>, Vec<i16>)> {
     if model.channels.len() < channels || latents.len() != channels * height * width {
-        return Err(Error::Internal("latents of another shape than the model's".to_owned()));
+        return Err(Error::Internal(
+            "latents of another shape than the model's".to_owned(),
+        ));
     }
     let mut encoder = RangeEncoder::new();
     let mut planes = Planes::new(channels, height, width);
@@ -86,7 +88,13 @@ pub fn encode(
         let wanted = latents[channel * height * width + at];
         let plain = plain_bits(class);
         let centre = Centre::of(mean, plain);
-        let bit = choice.bit / choice.weights.get(channel).copied().unwrap_or(1.0).max(1e-6);
+        let bit = choice.bit
+            / choice
+                .weights
+                .get(channel)
+                .copied()
+                .unwrap_or(1.0)
+                .max(1e-6);
         let value = chosen(tables, class, centre, plain, wanted, bit);
         put(&mut encoder, tables, class, centre, plain, value);
         out[channel * height * width + at] = value;
@@ -112,16 +120,13 @@ pub(super) fn visit(
 
 /// The integer for `wanted` that costs least.
 #[inline]
-fn chosen(
-    tables: &Tables,
-    class: usize,
-    centre: Centre,
-    plain: u32,
-    wanted: f32,
-    bit: f32,
-) -> i16 {
+fn chosen(tables: &Tables, class: usize, centre: Centre, plain: u32, wanted: f32, bit: f32) -> i16 {
     let most = f32::from(MOST);
-    let wanted = if wanted.is_nan() { 0.0 } else { wanted.clamp(-most, most) };
+    let wanted = if wanted.is_nan() {
+        0.0
+    } else {
+        wanted.clamp(-most, most)
+    };
     let nearest = wanted.round();
     if bit <= 0.0 || nearest == 0.0 {
         return nearest as i16;
@@ -132,7 +137,11 @@ fn chosen(
         let bits = tables.cost(class, centre, symbol) as f32 / 256.0;
         (wanted - value) * (wanted - value) + bit * bits
     };
-    let best = if cost(toward) < cost(nearest) { toward } else { nearest };
+    let best = if cost(toward) < cost(nearest) {
+        toward
+    } else {
+        nearest
+    };
     let zero_is_near = best.abs() == 1.0 && toward != 0.0;
     if zero_is_near && cost(0.0) < cost(best) {
         return 0;
@@ -203,7 +212,11 @@ fn take(decoder: &mut RangeDecoder<'_>, tables: &Tables, class: usize, mean: i32
     } else {
         centre.value(symbol)
     };
-    let low = if plain > 0 { decoder.decode_bits(plain).map_err(corrupt)? } else { 0 };
+    let low = if plain > 0 {
+        decoder.decode_bits(plain).map_err(corrupt)?
+    } else {
+        0
+    };
     let value = (i64::from(unit) << plain) | i64::from(low);
     i16::try_from(value)
         .ok()

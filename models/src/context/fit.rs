@@ -5,7 +5,9 @@
 //! what the rounded model meets.
 
 use super::planes::Planes;
-use super::tables::{CLASSES, Centre, PLACES, SYMBOLS, Tables, class_scale, normalised, plain_bits};
+use super::tables::{
+    CLASSES, Centre, PLACES, SYMBOLS, Tables, class_scale, normalised, plain_bits,
+};
 use super::{Around, ChannelModel, ContextModel, Tap, coder};
 use crate::linear::{Matrix, least_squares};
 use crate::random::Random;
@@ -42,7 +44,10 @@ const ABOVE: [(i8, i8); 4] = [(-1, 0), (-1, -1), (-1, 1), (-2, 0)];
 /// # Errors
 /// None that examples could cause.
 pub fn fit(examples: &[Example], channels: usize, threads: usize) -> Result<ContextModel> {
-    let planes: Vec<Planes> = examples.iter().map(|example| filled(example, channels)).collect();
+    let planes: Vec<Planes> = examples
+        .iter()
+        .map(|example| filled(example, channels))
+        .collect();
     let next = std::sync::atomic::AtomicUsize::new(0);
     let mut fitted: Vec<(usize, ChannelModel)> = std::thread::scope(|scope| {
         let work = || {
@@ -56,7 +61,10 @@ pub fn fit(examples: &[Example], channels: usize, threads: usize) -> Result<Cont
             }
         };
         let workers: Vec<_> = (0..threads.max(1)).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_default())
+            .collect()
     });
     fitted.sort_by_key(|(channel, _)| *channel);
     let models = fitted.into_iter().map(|(_, model)| model).collect();
@@ -78,7 +86,10 @@ fn filled(example: &Example, channels: usize) -> Planes {
 
 /// Places to fit a channel to: the planes and the index in them.
 fn places(planes: &[Planes], channel: usize) -> Vec<(usize, usize)> {
-    let total: usize = planes.iter().map(|planes| planes.height * planes.width).sum();
+    let total: usize = planes
+        .iter()
+        .map(|planes| planes.height * planes.width)
+        .sum();
     let keep = (PLACES_FITTED as f32 / total as f32).min(1.0);
     let mut random = Random::new(17, channel as u64);
     let mut found = Vec::new();
@@ -252,18 +263,30 @@ fn fit_scale(
         let weight = fixed(*weight);
         if weight != 0 {
             let channel = channel as u16;
-            model.above.push(Tap { channel, down, right, weight });
+            model.above.push(Tap {
+                channel,
+                down,
+                right,
+                weight,
+            });
         }
     }
     for earlier in 0..channel {
-        let (centre, ring) = (fixed(weights[8 + 2 * earlier]), fixed(weights[9 + 2 * earlier]));
+        let (centre, ring) = (
+            fixed(weights[8 + 2 * earlier]),
+            fixed(weights[9 + 2 * earlier]),
+        );
         if centre != 0 || ring != 0 {
-            model.around.push(Around { channel: earlier as u16, centre, ring });
+            model.around.push(Around {
+                channel: earlier as u16,
+                centre,
+                ring,
+            });
         }
     }
-    let all = planes.iter().flat_map(|planes| {
-        (0..planes.height).flat_map(move |row| planes.row(channel, row).iter())
-    });
+    let all = planes
+        .iter()
+        .flat_map(|planes| (0..planes.height).flat_map(move |row| planes.row(channel, row).iter()));
     let (sum, count) = all.fold((0u64, 0u64), |(sum, count), value| {
         (sum + u64::from(value.unsigned_abs()), count + 1)
     });
@@ -308,13 +331,20 @@ fn fit_weights(data: &[f32], targets: &[f32], inputs: usize) -> Vec<f64> {
     let mut scaled = vec![0.0f64; inputs];
     let floor = 1e-4 + 0.001 * level;
     for step in 0..steps {
-        let factors: Vec<f64> =
-            parts.iter().zip(&norms).map(|(part, norm)| part * level / norm).collect();
+        let factors: Vec<f64> = parts
+            .iter()
+            .zip(&norms)
+            .map(|(part, norm)| part * level / norm)
+            .collect();
         let mut gradient = vec![0.0f64; inputs];
         for _ in 0..batch {
             let at = random.below(count);
             let input = &data[at * inputs..][..inputs];
-            let sum: f64 = input.iter().zip(&factors).map(|(x, w)| f64::from(*x) * w).sum();
+            let sum: f64 = input
+                .iter()
+                .zip(&factors)
+                .map(|(x, w)| f64::from(*x) * w)
+                .sum();
             let scale = sum.max(floor);
             let slope = slope(scale, f64::from(targets[at])).clamp(-30.0, 30.0);
             for ((gradient, x), norm) in gradient.iter_mut().zip(input).zip(&norms) {
@@ -333,7 +363,11 @@ fn fit_weights(data: &[f32], targets: &[f32], inputs: usize) -> Vec<f64> {
         }
     }
     for i in 0..inputs {
-        scaled[i] = if i > 0 && parts[i] < 0.002 { 0.0 } else { parts[i] * level / norms[i] };
+        scaled[i] = if i > 0 && parts[i] < 0.002 {
+            0.0
+        } else {
+            parts[i] * level / norms[i]
+        };
     }
     scaled
 }
@@ -353,7 +387,10 @@ fn with_tables(
 ) -> Result<ContextModel> {
     let empty = prior();
     let flat: Vec<u16> = empty.chunks_exact(SYMBOLS).flat_map(normalised).collect();
-    let mut model = ContextModel { channels, tables: Tables::new(flat)? };
+    let mut model = ContextModel {
+        channels,
+        tables: Tables::new(flat)?,
+    };
     let mut counts = vec![0.0f64; CLASSES * PLACES * SYMBOLS];
     for example in examples {
         let shape = [count, example.height, example.width];

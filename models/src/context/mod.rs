@@ -19,12 +19,10 @@ pub use tables::Tables;
 
 use codec_core::{Error, Result};
 
-/// Binary digits after the point of a weight.
-pub(crate) const WEIGHT_BITS: u32 = 12;
 /// Latents beyond this are clamped by the encoder and refused by the decoder.
 pub const MOST: i16 = 1 << 13;
 /// Magnitudes count up to this.
-pub(crate) const MOST_MAGNITUDE: i16 = 1 << 10;
+const MOST_MAGNITUDE: i16 = 1 << 10;
 /// Sum of the magnitudes of the weights of a sum, at most.
 const MOST_WEIGHT: i64 = 1 << 17;
 
@@ -89,7 +87,12 @@ impl ContextModel {
     /// [`Error::Corrupt`] naming the channel.
     pub fn check(&self) -> Result<()> {
         for (at, channel) in self.channels.iter().enumerate() {
-            let wrong = |what: &str| Err(Error::corrupt(0, format!("context of channel {at}: {what}")));
+            let wrong = |what: &str| {
+                Err(Error::corrupt(
+                    0,
+                    format!("context of channel {at}: {what}"),
+                ))
+            };
             let known = |tap: &Tap| {
                 let own = usize::from(tap.channel) == at;
                 let earlier = usize::from(tap.channel) < at;
@@ -100,7 +103,11 @@ impl ContextModel {
             if !channel.mean.iter().all(known) || !channel.above.iter().all(known) {
                 return wrong("a tap is not known in time");
             }
-            if channel.around.iter().any(|around| usize::from(around.channel) >= at) {
+            if channel
+                .around
+                .iter()
+                .any(|around| usize::from(around.channel) >= at)
+            {
                 return wrong("a later channel is looked at");
             }
             let sum = |weights: &mut dyn Iterator<Item = i16>| -> i64 {
@@ -146,7 +153,11 @@ mod tests {
                             (slope + scale * random.normal()).round() as i16;
                     }
                 }
-                Example { height, width, values }
+                Example {
+                    height,
+                    width,
+                    values,
+                }
             })
             .collect()
     }
@@ -157,7 +168,10 @@ mod tests {
         assert_eq!(model, fit(&examples(30), 3, 1).unwrap());
         let fresh = examples(33).pop().unwrap();
         let latents: Vec<f32> = fresh.values.iter().map(|&value| value.into()).collect();
-        let choice = Choice { bit: 0.0, weights: vec![1.0; 3] };
+        let choice = Choice {
+            bit: 0.0,
+            weights: vec![1.0; 3],
+        };
         let (bytes, chosen) = encode(&model, &latents, [3, 16, 20], &choice).unwrap();
         assert_eq!(chosen, fresh.values);
         assert_eq!(decode(&model, &bytes, [3, 16, 20]).unwrap(), fresh.values);
@@ -166,16 +180,33 @@ mod tests {
             *counts.entry(*value).or_insert(0.0f64) += 1.0;
         }
         let all = fresh.values.len() as f64;
-        let entropy: f64 = counts.values().map(|count| -count * (count / all).log2()).sum();
-        assert!(bytes.len() as f64 * 8.0 < 0.8 * entropy, "{} of {entropy}", bytes.len() * 8);
+        let entropy: f64 = counts
+            .values()
+            .map(|count| -count * (count / all).log2())
+            .sum();
+        assert!(
+            bytes.len() as f64 * 8.0 < 0.8 * entropy,
+            "{} of {entropy}",
+            bytes.len() * 8
+        );
     }
 
     #[test]
     fn extreme_latents_come_back() {
         let model = fit(&examples(3), 3, 1).unwrap();
-        let extremes = [0.0, f32::from(MOST), -f32::from(MOST), 1e9, -700.0, f32::NAN];
+        let extremes = [
+            0.0,
+            f32::from(MOST),
+            -f32::from(MOST),
+            1e9,
+            -700.0,
+            f32::NAN,
+        ];
         let latents: Vec<f32> = (0..3 * 4 * 5).map(|at| extremes[at * 7 % 6]).collect();
-        let choice = Choice { bit: 0.2, weights: Vec::new() };
+        let choice = Choice {
+            bit: 0.2,
+            weights: Vec::new(),
+        };
         let (bytes, chosen) = encode(&model, &latents, [3, 4, 5], &choice).unwrap();
         assert_eq!(decode(&model, &bytes, [3, 4, 5]).unwrap(), chosen);
     }
@@ -184,7 +215,10 @@ mod tests {
     fn damaged_bytes_are_errors_or_other_latents_but_never_panic() {
         let model = fit(&examples(3), 3, 1).unwrap();
         let latents: Vec<f32> = (0..3 * 8 * 8).map(|at| (at % 5) as f32 - 2.0).collect();
-        let choice = Choice { bit: 0.0, weights: Vec::new() };
+        let choice = Choice {
+            bit: 0.0,
+            weights: Vec::new(),
+        };
         let (bytes, _) = encode(&model, &latents, [3, 8, 8], &choice).unwrap();
         for at in 0..bytes.len() {
             for bit in 0..8 {

@@ -93,7 +93,12 @@ impl Planes {
         for tap in &model.above {
             add(scale, self.shifted(&self.magnitudes, tap, row), tap.weight);
         }
-        for Around { channel, centre, ring } in &model.around {
+        for Around {
+            channel,
+            centre,
+            ring,
+        } in &model.around
+        {
             let start = self.at(usize::from(*channel), row, 0);
             add(scale, &self.magnitudes[start..][..self.width], *centre);
             add(scale, &self.rings[start..][..self.width], *ring);

@@ -4,15 +4,15 @@ use codec_core::{Error, Result};
 use codec_entropy::Interval;
 
 /// Classes of scale, four to an octave: class 0 is up to 2^-10.
-pub const CLASSES: usize = 64;
+pub(super) const CLASSES: usize = 64;
 /// Places of the mean between an integer and half way to the next, in eighths.
-pub const PLACES: usize = 5;
+pub(super) const PLACES: usize = 5;
 /// Symbols of a table: the escape, then the distances -11 to 12 from the integer.
-pub const SYMBOLS: usize = 25;
+pub(super) const SYMBOLS: usize = 25;
 /// Distance of symbol 1.
 const FIRST: i32 = -11;
 /// Precision of the tables in bits.
-pub const PRECISION: u32 = 15;
+pub(super) const PRECISION: u32 = 15;
 
 /// Frequencies for every class and place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Tables {
 
 /// The class of a scale in 1/4096.
 #[inline]
-pub fn class_of(scale: i32) -> usize {
+pub(super) fn class_of(scale: i32) -> usize {
     let scale = scale.max(4) as u32;
     let exponent = 31 - scale.leading_zeros();
     let quarter = (scale << 2 >> exponent) & 3;
@@ -36,20 +36,20 @@ pub fn class_of(scale: i32) -> usize {
 
 /// Low bits of a latent that are coded as they are, for a class of large scale.
 #[inline]
-pub fn plain_bits(class: usize) -> u32 {
+pub(super) fn plain_bits(class: usize) -> u32 {
     // From class 46 on (scale 3), distances are counted in units that grow with the scale.
     (class.saturating_sub(42) / 4) as u32
 }
 
 /// Middle of a class, as a scale.
-pub fn class_scale(class: usize) -> f64 {
+pub(super) fn class_scale(class: usize) -> f64 {
     ((class as f64 + 0.5) / 4.0 - 10.0).exp2()
 }
 
 /// Where a mean lies: the integer nearest below the place, the place, and whether the table is
 /// mirrored.
 #[derive(Debug, Clone, Copy)]
-pub struct Centre {
+pub(super) struct Centre {
     base: i32,
     place: usize,
     mirrored: bool,
@@ -58,36 +58,60 @@ pub struct Centre {
 impl Centre {
     /// Of a mean in 1/4096 for latents in units of `2^plain`.
     #[inline]
-    pub fn of(mean: i32, plain: u32) -> Self {
+    pub(super) fn of(mean: i32, plain: u32) -> Self {
         // The values of a unit have their own middle.
         let middle = mean - (((1 << plain) - 1) << 11);
         let eighths = (middle + (256 << plain)) >> (9 + plain);
         let (base, part) = (eighths >> 3, (eighths & 7) as usize);
         if part <= 4 {
-            Centre { base, place: part, mirrored: false }
+            Centre {
+                base,
+                place: part,
+                mirrored: false,
+            }
         } else {
-            Centre { base: base + 1, place: 8 - part, mirrored: true }
+            Centre {
+                base: base + 1,
+                place: 8 - part,
+                mirrored: true,
+            }
         }
     }
 
     /// The symbol of `value`: 0 is the escape.
     #[inline]
-    pub fn symbol(self, value: i32) -> usize {
-        let distance = if self.mirrored { self.base - value } else { value - self.base };
+    pub(super) fn symbol(self, value: i32) -> usize {
+        let distance = if self.mirrored {
+            self.base - value
+        } else {
+            value - self.base
+        };
         let symbol = distance - FIRST + 1;
-        if (1..SYMBOLS as i32).contains(&symbol) { symbol as usize } else { 0 }
+        if (1..SYMBOLS as i32).contains(&symbol) {
+            symbol as usize
+        } else {
+            0
+        }
     }
 
     /// The value behind a symbol other than the escape.
     #[inline]
-    pub fn value(self, symbol: usize) -> i32 {
+    pub(super) fn value(self, symbol: usize) -> i32 {
         let distance = symbol as i32 - 1 + FIRST;
-        if self.mirrored { self.base - distance } else { self.base + distance }
+        if self.mirrored {
+            self.base - distance
+        } else {
+            self.base + distance
+        }
     }
 
     /// How far beyond the table an escaped value is, and on which side (`true`: the mirrored below).
-    pub fn beyond(self, value: i32) -> (bool, u32) {
-        let distance = if self.mirrored { self.base - value } else { value - self.base };
+    pub(super) fn beyond(self, value: i32) -> (bool, u32) {
+        let distance = if self.mirrored {
+            self.base - value
+        } else {
+            value - self.base
+        };
         if distance < FIRST {
             (true, (FIRST - 1 - distance) as u32)
         } else {
@@ -96,15 +120,23 @@ impl Centre {
     }
 
     /// The value of what [`beyond`](Self::beyond) gave.
-    pub fn from_beyond(self, below: bool, by: u32) -> i32 {
+    pub(super) fn from_beyond(self, below: bool, by: u32) -> i32 {
         let by = by.min(1 << 20) as i32;
-        let distance = if below { FIRST - 1 - by } else { SYMBOLS as i32 - 1 + FIRST + by };
-        if self.mirrored { self.base - distance } else { self.base + distance }
+        let distance = if below {
+            FIRST - 1 - by
+        } else {
+            SYMBOLS as i32 - 1 + FIRST + by
+        };
+        if self.mirrored {
+            self.base - distance
+        } else {
+            self.base + distance
+        }
     }
 
     /// Index of the table in the class.
     #[inline]
-    pub fn place(self) -> usize {
+    pub(super) fn place(self) -> usize {
         self.place
     }
 }
@@ -128,10 +160,17 @@ impl Tables {
             }
             starts.push(1 << PRECISION);
             if sum != 1 << PRECISION || table.contains(&0) {
-                return Err(Error::corrupt(0, format!("table {at} does not sum to 2^{PRECISION}")));
+                return Err(Error::corrupt(
+                    0,
+                    format!("table {at} does not sum to 2^{PRECISION}"),
+                ));
             }
         }
-        Ok(Tables { frequencies, starts, costs })
+        Ok(Tables {
+            frequencies,
+            starts,
+            costs,
+        })
     }
 
     /// The frequencies, as [`new`](Self::new) takes them.
@@ -147,7 +186,7 @@ impl Tables {
 
     /// The interval of a symbol.
     #[inline]
-    pub fn interval(&self, class: usize, centre: Centre, symbol: usize) -> Option<Interval> {
+    pub(super) fn interval(&self, class: usize, centre: Centre, symbol: usize) -> Option<Interval> {
         let table = Self::table(class, centre);
         let frequency = self.frequencies[table * SYMBOLS + symbol];
         let start = self.starts[table * (SYMBOLS + 1) + symbol];
@@ -156,7 +195,7 @@ impl Tables {
 
     /// The symbol at `point`.
     #[inline]
-    pub fn symbol_at(&self, class: usize, centre: Centre, point: u32) -> usize {
+    pub(super) fn symbol_at(&self, class: usize, centre: Centre, point: u32) -> usize {
         let starts = &self.starts[Self::table(class, centre) * (SYMBOLS + 1)..][..=SYMBOLS];
         let mut symbol = (1 - FIRST) as usize;
         while u32::from(starts[symbol]) > point {
@@ -170,7 +209,7 @@ impl Tables {
 
     /// Bits of a symbol, in 1/256.
     #[inline]
-    pub fn cost(&self, class: usize, centre: Centre, symbol: usize) -> u32 {
+    pub(super) fn cost(&self, class: usize, centre: Centre, symbol: usize) -> u32 {
         self.costs[Self::table(class, centre) * SYMBOLS + symbol].into()
     }
 }
@@ -181,14 +220,17 @@ fn cost(frequency: u16) -> u16 {
 }
 
 /// Frequencies of at least 1 with sum `2^PRECISION`, in proportion to `weights`.
-pub fn normalised(weights: &[f64]) -> Vec<u16> {
+pub(super) fn normalised(weights: &[f64]) -> Vec<u16> {
     let total: f64 = weights.iter().sum();
     let spare = f64::from((1u32 << PRECISION) - weights.len() as u32);
     let mut frequencies: Vec<u16> = weights
         .iter()
         .map(|weight| 1 + (spare * weight / total).floor() as u16)
         .collect();
-    let sum: u32 = frequencies.iter().map(|&frequency| u32::from(frequency)).sum();
+    let sum: u32 = frequencies
+        .iter()
+        .map(|&frequency| u32::from(frequency))
+        .sum();
     let largest = (0..weights.len()).max_by(|&a, &b| weights[a].total_cmp(&weights[b]));
     if let Some(largest) = largest {
         frequencies[largest] += ((1 << PRECISION) - sum) as u16;

@@ -145,8 +145,19 @@ impl Update<'_> {
         let unbias = |beta: f32| 1.0 - beta.powi(steps.min(100_000) as i32);
         let scale = (square.clone() / unbias(second)).sqrt() + self.settings.epsilon;
         let move_by = mean.clone() / scale * (rate / unbias(first));
-        let kept = if D >= 2 { 1.0 - rate * self.settings.decay } else { 1.0 };
-        (value * kept - move_by, Moments { mean, square, steps })
+        let kept = if D >= 2 {
+            1.0 - rate * self.settings.decay
+        } else {
+            1.0
+        };
+        (
+            value * kept - move_by,
+            Moments {
+                mean,
+                square,
+                steps,
+            },
+        )
     }
 }
 
@@ -157,7 +168,11 @@ pub fn parameters<M: Module>(module: &M) -> Vec<Tensor<1>> {
     impl ModuleVisitor for Collect {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             let value = param.val();
-            let value = if value.is_autodiff() { value.inner() } else { value };
+            let value = if value.is_autodiff() {
+                value.inner()
+            } else {
+                value
+            };
             self.0.push(value.flatten::<1>(0, D - 1));
         }
     }
@@ -194,7 +209,9 @@ pub fn with_parameters<M: Module>(module: M, values: Vec<Tensor<1>>) -> M {
 #[must_use]
 pub fn averaged(mean: Vec<Tensor<1>>, values: Vec<Tensor<1>>, decay: f32) -> Vec<Tensor<1>> {
     let pairs = mean.into_iter().zip(values);
-    pairs.map(|(mean, value)| mean * decay + value * (1.0 - decay)).collect()
+    pairs
+        .map(|(mean, value)| mean * decay + value * (1.0 - decay))
+        .collect()
 }
 
 /// The values of a flattened parameter.
@@ -203,7 +220,8 @@ pub fn averaged(mean: Vec<Tensor<1>>, values: Vec<Tensor<1>>, decay: f32) -> Vec
 /// What the device says if it cannot be read.
 pub fn values(tensor: Tensor<1>) -> Result<Vec<f32>, String> {
     let data: TensorData = tensor.try_into_data().map_err(|error| error.to_string())?;
-    data.try_into_vec::<f32>().map_err(|error| format!("{error:?}"))
+    data.try_into_vec::<f32>()
+        .map_err(|error| format!("{error:?}"))
 }
 
 #[cfg(test)]
@@ -232,7 +250,9 @@ mod tests {
             let gradients = loss.backward();
             (line, _) = adam.step(line, &gradients, &mut state, &|_| 0.02);
         }
-        let found = parameters(&line).into_iter().map(|value| values(value).unwrap());
+        let found = parameters(&line)
+            .into_iter()
+            .map(|value| values(value).unwrap());
         let found: Vec<f32> = found.flatten().collect();
         assert!((found[0] - 1.5).abs() < 1e-2, "{found:?}");
         assert_eq!(found[1].to_bits(), 7.0f32.to_bits());

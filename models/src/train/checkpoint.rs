@@ -57,7 +57,13 @@ pub struct Array {
 pub fn to_bytes(arrays: &[Array], texts: HashMap<String, String>) -> Result<Vec<u8>> {
     let bytes: Vec<Vec<u8>> = arrays
         .iter()
-        .map(|array| array.values.iter().flat_map(|value| value.to_le_bytes()).collect())
+        .map(|array| {
+            array
+                .values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect()
+        })
         .collect();
     let views: std::result::Result<Vec<_>, _> = arrays
         .iter()
@@ -82,13 +88,19 @@ pub fn from_bytes(bytes: &[u8]) -> Result<(Vec<Array>, HashMap<String, String>)>
     let mut arrays = Vec::new();
     for (name, view) in file.tensors() {
         if view.dtype() != Dtype::F32 {
-            return Err(Error::corrupt(0, format!("array {name} is not of 32-bit floats")));
+            return Err(Error::corrupt(
+                0,
+                format!("array {name} is not of 32-bit floats"),
+            ));
         }
         let (values, _) = view.data().as_chunks::<4>();
         arrays.push(Array {
             name,
             shape: view.shape().to_vec(),
-            values: values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+            values: values
+                .iter()
+                .map(|bytes| f32::from_le_bytes(*bytes))
+                .collect(),
         });
     }
     Ok((arrays, header.metadata().clone().unwrap_or_default()))
@@ -141,11 +153,17 @@ impl<M: Module> Checkpoint<M> {
     ///
     /// # Errors
     /// [`Error::Io`] if it cannot be read, [`Error::Corrupt`] if it is not of such a module.
-    pub fn read(path: &Path, module: M, device: &Device) -> Result<(Self, HashMap<String, String>)> {
+    pub fn read(
+        path: &Path,
+        module: M,
+        device: &Device,
+    ) -> Result<(Self, HashMap<String, String>)> {
         let bytes = std::fs::read(path).map_err(Error::io("read a checkpoint"))?;
         let (arrays, texts) = from_bytes(&bytes)?;
-        let mut arrays: HashMap<String, Array> =
-            arrays.into_iter().map(|array| (array.name.clone(), array)).collect();
+        let mut arrays: HashMap<String, Array> = arrays
+            .into_iter()
+            .map(|array| (array.name.clone(), array))
+            .collect();
         let mut take = |kind: &str, name: &str, shape: &[usize]| {
             arrays
                 .remove(&format!("{kind}/{name}"))
@@ -153,14 +171,19 @@ impl<M: Module> Checkpoint<M> {
                 .map(|array| tensor(array.values.clone(), [array.values.len()], device))
         };
         let number = |key: &str| texts.get(key).and_then(|text| text.parse().ok());
-        let missing = |name: &str| Error::corrupt(0, format!("no array {name} of this model's shape"));
+        let missing =
+            |name: &str| Error::corrupt(0, format!("no array {name} of this model's shape"));
         let (mut parameters, mut average, mut state) = (Vec::new(), Vec::new(), State::new());
         for (name, shape) in names(&module) {
             parameters.push(take("parameter", &name, &shape).ok_or_else(|| missing(&name))?);
             average.push(take("average", &name, &shape).ok_or_else(|| missing(&name))?);
             let moments = take("mean", &name, &shape).zip(take("square", &name, &shape));
             let steps = number(&format!("steps/{name}")).unwrap_or(0) as u32;
-            state.push(moments.map(|(mean, square)| Moments { mean, square, steps }));
+            state.push(moments.map(|(mean, square)| Moments {
+                mean,
+                square,
+                steps,
+            }));
         }
         let done = number("done").ok_or_else(|| missing("done"))?;
         let checkpoint = Checkpoint {

@@ -42,7 +42,11 @@ impl Pictures {
                 && width >= side
                 && height >= side
             {
-                pictures.push(Rgb { width, height, samples });
+                pictures.push(Rgb {
+                    width,
+                    height,
+                    samples,
+                });
             }
         }
         if pictures.is_empty() {

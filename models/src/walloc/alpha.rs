@@ -2,9 +2,9 @@
 //! the left, the differences under adaptive models.
 
 use codec_core::{Error, Result};
+use codec_entropy::EntropyError;
 use codec_entropy::adaptive::ByteModel;
 use codec_entropy::range::{RangeDecoder, RangeEncoder};
-use codec_entropy::EntropyError;
 
 /// How the surroundings of a value class its model: alike, alike to the left, alike above, or not.
 const CLASSES: usize = 4;
@@ -15,9 +15,17 @@ fn models(bytes: usize) -> Vec<ByteModel> {
 
 /// Prediction and class of the value at `at`.
 fn predicted(values: &[u16], at: usize, width: usize) -> (u16, usize) {
-    let left = if at.is_multiple_of(width) { None } else { Some(values[at - 1]) };
+    let left = if at.is_multiple_of(width) {
+        None
+    } else {
+        Some(values[at - 1])
+    };
     let above = at.checked_sub(width).map(|at| values[at]);
-    let corner = if at.is_multiple_of(width) { None } else { at.checked_sub(width + 1) };
+    let corner = if at.is_multiple_of(width) {
+        None
+    } else {
+        at.checked_sub(width + 1)
+    };
     match (left, above, corner.map(|at| values[at])) {
         (Some(left), Some(above), Some(corner)) => {
             let class = usize::from(left != corner) + 2 * usize::from(above != corner);
@@ -59,7 +67,9 @@ pub fn decode(input: &[u8], count: usize, width: usize, bits: u8) -> Result<Vec<
         let (prediction, class) = predicted(&values, at, width);
         let mut difference = [0; 2];
         for (byte, part) in difference.iter_mut().enumerate().take(bytes) {
-            *part = models[class * bytes + byte].decode(&mut decoder).map_err(corrupt)?;
+            *part = models[class * bytes + byte]
+                .decode(&mut decoder)
+                .map_err(corrupt)?;
         }
         let mask = if bits == 8 { 0xFF } else { u16::MAX };
         values[at] = prediction.wrapping_add(u16::from_le_bytes(difference)) & mask;

@@ -51,8 +51,9 @@ mod tests {
         let out = project(&matrix, &coefficients, n, area);
         for channel in 0..channels {
             for at in 0..area {
-                let expected: f32 =
-                    (0..n).map(|b| matrix[channel * n + b] * coefficients[b * area + at]).sum();
+                let expected: f32 = (0..n)
+                    .map(|b| matrix[channel * n + b] * coefficients[b * area + at])
+                    .sum();
                 assert!((out[channel * area + at] - expected).abs() < 1e-5);
             }
         }

@@ -71,7 +71,10 @@ pub fn fit(shape: &Shape, crops: &[Coefficients]) -> ClosedForm {
         usual: Vec::new(),
         linear: Vec::new(),
     };
-    let variance: Vec<f32> = values.iter().map(|v| (v / positions as f64).max(0.0) as f32).collect();
+    let variance: Vec<f32> = values
+        .iter()
+        .map(|v| (v / positions as f64).max(0.0) as f32)
+        .collect();
     form.usual = usual(shape, &variance);
     form.spread = spread(&vectors, &variance, shape.wide);
     let latents: Vec<Vec<f32>> = crops.iter().map(|crop| form.latents(crop, c)).collect();
@@ -103,7 +106,11 @@ fn usual(shape: &Shape, variance: &[f32]) -> Vec<f32> {
 fn spread(vectors: &Matrix, variance: &[f32], kept: usize) -> Vec<f32> {
     let n = vectors.columns;
     let left = |component: usize| {
-        if component < kept { variance[component].min(1.0 / 96.0) } else { variance[component] }
+        if component < kept {
+            variance[component].min(1.0 / 96.0)
+        } else {
+            variance[component]
+        }
     };
     let of = |coefficient: usize| -> f32 {
         (0..n)
@@ -113,7 +120,9 @@ fn spread(vectors: &Matrix, variance: &[f32], kept: usize) -> Vec<f32> {
             })
             .sum()
     };
-    (0..n).map(|coefficient| of(coefficient).sqrt().max(1e-4)).collect()
+    (0..n)
+        .map(|coefficient| of(coefficient).sqrt().max(1e-4))
+        .collect()
 }
 
 impl ClosedForm {
@@ -123,7 +132,10 @@ impl ClosedForm {
         let area = crop.height * crop.width;
         let n = crop.values.len() / area;
         let mut out = vec![0.0; channels * area];
-        for (plane, row) in out.chunks_exact_mut(area).zip(self.analysis.chunks_exact(n)) {
+        for (plane, row) in out
+            .chunks_exact_mut(area)
+            .zip(self.analysis.chunks_exact(n))
+        {
             for (&weight, coefficient) in row.iter().zip(crop.values.chunks_exact(area)) {
                 for (value, &coefficient) in plane.iter_mut().zip(coefficient) {
                     *value += weight * coefficient;
@@ -182,7 +194,9 @@ impl ClosedForm {
         let solved = least_squares(&gram, &moments, 1e-7);
         let column = |range: std::ops::Range<usize>| -> Vec<f32> {
             let outputs = (0..n).flat_map(|o| range.clone().map(move |i| (o, i)));
-            outputs.map(|(o, i)| solved.values[i * n + o] as f32).collect()
+            outputs
+                .map(|(o, i)| solved.values[i * n + o] as f32)
+                .collect()
         };
         (column(0..9 * wide), column(9 * wide..inputs))
     }
@@ -194,14 +208,20 @@ impl ClosedForm {
         let gains: Vec<f32> = (0..c)
             .map(|channel| {
                 let anchors = condition[..shape.anchors].iter().enumerate();
-                let sum: f32 = anchors.map(|(a, part)| part * self.shrink[a * c + channel]).sum();
+                let sum: f32 = anchors
+                    .map(|(a, part)| part * self.shrink[a * c + channel])
+                    .sum();
                 1.0 + sum
             })
             .collect();
         latents
             .chunks_exact(area)
             .zip(&gains)
-            .flat_map(|(plane, gain)| plane.iter().map(move |&y| gain * quantised(y, size, DEAD_ZONE)))
+            .flat_map(|(plane, gain)| {
+                plane
+                    .iter()
+                    .map(move |&y| gain * quantised(y, size, DEAD_ZONE))
+            })
             .collect()
     }
 }
@@ -221,7 +241,10 @@ fn gather(latents: &[f32], [h, w]: [usize; 2], at: usize, wide: usize, input: &m
             };
         }
     }
-    for (value, plane) in input[9 * wide..].iter_mut().zip(latents.chunks_exact(area).skip(wide)) {
+    for (value, plane) in input[9 * wide..]
+        .iter_mut()
+        .zip(latents.chunks_exact(area).skip(wide))
+    {
         *value = plane[at];
     }
 }

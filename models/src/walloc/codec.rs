@@ -25,25 +25,40 @@ const PARAMS: &[ParamSpec] = &[
     ParamSpec {
         name: "quality",
         doc: "how finely latents are kept: 1 is smallest, 50 about 0.5 bits per pixel, 100 finest",
-        kind: ParamKind::Integer { min: 1, max: 100, default: 50 },
+        kind: ParamKind::Integer {
+            min: 1,
+            max: 100,
+            default: 50,
+        },
         needed_to_decode: false,
     },
     ParamSpec {
         name: "bpp",
         doc: "bits per pixel that the file may have at most, instead of a quality",
-        kind: ParamKind::Decimal { min: 1, max: 24_000 },
+        kind: ParamKind::Decimal {
+            min: 1,
+            max: 24_000,
+        },
         needed_to_decode: false,
     },
     ParamSpec {
         name: "target-size",
         doc: "bytes that the file may have at most, instead of a quality",
-        kind: ParamKind::Size { min: 1, max: 1 << 40, default: "as the quality gives" },
+        kind: ParamKind::Size {
+            min: 1,
+            max: 1 << 40,
+            default: "as the quality gives",
+        },
         needed_to_decode: false,
     },
     ParamSpec {
         name: "channels",
         doc: "channels of the latents: 4, 8 and 16 reduce the dimension 48, 24 and 12 times; 48 is for quality",
-        kind: ParamKind::Integer { min: 1, max: 256, default: 48 },
+        kind: ParamKind::Integer {
+            min: 1,
+            max: 256,
+            default: 48,
+        },
         needed_to_decode: false,
     },
 ];
@@ -95,7 +110,10 @@ impl WallocCodec {
         job: &Job,
     ) -> Result<(ImageLatents, usize)> {
         let Shape::Image(shape) = header.media.shape else {
-            return Err(Error::corrupt(0, "a stream of walloc without the shape of a picture"));
+            return Err(Error::corrupt(
+                0,
+                "a stream of walloc without the shape of a picture",
+            ));
         };
         let model = named(&header.model, job)?;
         let (latents, _) = read_latents(&model, &shape, frames, job)?;
@@ -118,7 +136,10 @@ impl Codec for WallocCodec {
     fn memory(&self, _params: &Params) -> Memory {
         // The picture is in memory whole: this is for one of 100 megapixels. Decoding takes less where
         // it has less.
-        Memory { encode: 1400 << 20, decode: 300 << 20 }
+        Memory {
+            encode: 1400 << 20,
+            decode: 300 << 20,
+        }
     }
 
     fn encode(
@@ -129,7 +150,9 @@ impl Codec for WallocCodec {
         frames: &mut dyn FrameSink,
     ) -> Result<Stats> {
         let Content::Bytes(reader) = media.content else {
-            return Err(Error::Unsupported("walloc reads the bytes of a picture's file".to_owned()));
+            return Err(Error::Unsupported(
+                "walloc reads the bytes of a picture's file".to_owned(),
+            ));
         };
         let (picture, content_bytes) = read(reader, job)?;
         let model = match &job.model {
@@ -154,7 +177,10 @@ impl Codec for WallocCodec {
             Some(bytes) => encoder.step_for(bytes.saturating_sub(fixed), FRAME, job)?,
         };
         frames.begin(&header)?;
-        let mut stats = Stats { content_bytes, ..Stats::default() };
+        let mut stats = Stats {
+            content_bytes,
+            ..Stats::default()
+        };
         let mut tiles = grid.tiles(TILE).into_iter();
         ordered(
             job.workers(TILE_MEMORY),
@@ -162,7 +188,10 @@ impl Codec for WallocCodec {
             |tile| {
                 let coded = encoder.tile(&tile, step)?;
                 let (rows, columns) = grid.pixels(&tile);
-                Ok(Frame::lossy((rows.len() * columns.len()) as u64, coded.to_bytes()))
+                Ok(Frame::lossy(
+                    (rows.len() * columns.len()) as u64,
+                    coded.to_bytes(),
+                ))
             },
             |frame| {
                 stats.payload_bytes += frame.payload.len() as u64;
@@ -181,7 +210,10 @@ impl Codec for WallocCodec {
         media: &mut dyn MediaSink,
     ) -> Result<Stats> {
         let Shape::Image(shape) = header.media.shape else {
-            return Err(Error::corrupt(0, "a stream of walloc without the shape of a picture"));
+            return Err(Error::corrupt(
+                0,
+                "a stream of walloc without the shape of a picture",
+            ));
         };
         let model = named(&header.model, job)?;
         let (latents, mut stats) = read_latents(&model, &shape, frames, job)?;
@@ -209,7 +241,9 @@ fn read(reader: &mut (dyn Read + Send), job: &Job) -> Result<(Picture, u64)> {
 
 fn target(params: &Params, shape: &ImageShape) -> Result<Option<u64>> {
     match (params.size("target-size"), params.decimal("bpp")) {
-        (Some(_), Some(_)) => Err(Error::Usage("bpp and target-size exclude each other".to_owned())),
+        (Some(_), Some(_)) => Err(Error::Usage(
+            "bpp and target-size exclude each other".to_owned(),
+        )),
         (Some(bytes), None) => Ok(Some(bytes)),
         (None, Some(bpp)) => Ok(Some((bpp * shape.pixels() as f64 / 8.0) as u64)),
         (None, None) => Ok(None),
@@ -221,7 +255,11 @@ fn prefix_of(model: &ImageModel, channels: i64) -> Result<usize> {
     prefixes
         .iter()
         .position(|&prefix| prefix as i64 == channels)
-        .ok_or_else(|| Error::Usage(format!("channels must be one of {prefixes:?}, not {channels}")))
+        .ok_or_else(|| {
+            Error::Usage(format!(
+                "channels must be one of {prefixes:?}, not {channels}"
+            ))
+        })
 }
 
 /// The model that a stream names by its hash.
@@ -240,7 +278,11 @@ fn named(hash: &[u8], job: &Job) -> Result<Arc<ImageModel>> {
     {
         return Ok(Arc::new(ImageModel::read(&file)?));
     }
-    let hash: String = hash.iter().rev().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = hash
+        .iter()
+        .rev()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
     Err(Error::Unsupported(format!(
         "the stream needs the model with XXH64 {hash}, which is neither in this build nor given by \
          --model or CODEC_MODEL_DIR"
@@ -279,7 +321,10 @@ fn read_latents(
     let places = grid.rows() as u64 * grid.columns() as u64;
     let alpha_bytes = if has_alpha { 2 * shape.pixels() } else { 0 };
     // The integers stay; a frame of almost nothing can stand for a whole tile of zeros.
-    drop(job.budget.reserve("latents", places * channels * 2 + alpha_bytes)?);
+    drop(
+        job.budget
+            .reserve("latents", places * channels * 2 + alpha_bytes)?,
+    );
     let mut latents: Option<ImageLatents> = None;
     let mut stats = Stats::default();
     let tiles = grid.tiles(TILE);
@@ -287,7 +332,9 @@ fn read_latents(
     ordered(
         job.threads,
         || {
-            let Some(frame) = frames.next_frame()? else { return Ok(None) };
+            let Some(frame) = frames.next_frame()? else {
+                return Ok(None);
+            };
             let number = numbers.next().unwrap_or(usize::MAX);
             Ok(Some((frame, number)))
         },
@@ -341,9 +388,9 @@ fn decode_tile(
 ) -> Result<DecodedTile> {
     let coded = CodedTile::from_bytes(&frame.payload, shape.channels.is_multiple_of(2))?;
     let prefixes = &model.shape().prefixes;
-    let &channels = prefixes
-        .get(coded.prefix)
-        .ok_or_else(|| Error::corrupt(1, format!("prefix {} of {}", coded.prefix, prefixes.len())))?;
+    let &channels = prefixes.get(coded.prefix).ok_or_else(|| {
+        Error::corrupt(1, format!("prefix {} of {}", coded.prefix, prefixes.len()))
+    })?;
     let dimensions = [channels, tile.height(), tile.width()];
     let values = context::decode(model.context(coded.step), &coded.latents, dimensions)?;
     let alpha = match &coded.alpha {
@@ -354,7 +401,12 @@ fn decode_tile(
             Some(alpha::decode(bytes, count, columns.len(), shape.bits)?)
         }
     };
-    Ok(DecodedTile { step: coded.step, prefix: coded.prefix, values, alpha })
+    Ok(DecodedTile {
+        step: coded.step,
+        prefix: coded.prefix,
+        values,
+        alpha,
+    })
 }
 
 impl ImageLatents {
@@ -378,7 +430,10 @@ impl ImageLatents {
     /// The latents of `area`: `[channels, rows, columns]`.
     #[must_use]
     pub fn part(&self, area: &Area) -> Vec<i16> {
-        let all = Area { rows: 0..self.grid.rows(), columns: 0..self.grid.columns() };
+        let all = Area {
+            rows: 0..self.grid.rows(),
+            columns: 0..self.grid.columns(),
+        };
         cropped(&self.values, &all, area)
     }
 }
@@ -411,7 +466,14 @@ fn write(
             let outer = grid.grown(&region, decoder.margin());
             let integers = latents.part(&outer);
             let pixels = with_threads(inner, || {
-                decoder.pixels(&integers, &grid, &outer, &region, latents.step, latents.prefix)
+                decoder.pixels(
+                    &integers,
+                    &grid,
+                    &outer,
+                    &region,
+                    latents.step,
+                    latents.prefix,
+                )
             })?;
             Ok((region, pixels?))
         },

@@ -32,9 +32,14 @@ impl Decoder {
         let mut values = Vec::new();
         for (name, dimensions) in names(&empty) {
             let array = model.synthesis.iter().find(|array| array.name == name);
-            let array = array.filter(|array| array.shape == dimensions).ok_or_else(|| {
-                Error::corrupt(0, format!("model: no array synthesis/{name} of {dimensions:?}"))
-            })?;
+            let array = array
+                .filter(|array| array.shape == dimensions)
+                .ok_or_else(|| {
+                    Error::corrupt(
+                        0,
+                        format!("model: no array synthesis/{name} of {dimensions:?}"),
+                    )
+                })?;
             values.push(tensor(array.values.clone(), [array.values.len()], device));
         }
         let packet =
@@ -77,7 +82,10 @@ impl Decoder {
         let (h, w) = (outer.height(), outer.width());
         let channels = self.shape.prefixes[prefix];
         let size = step_size(step);
-        let mut values: Vec<f32> = integers.iter().map(|&value| f32::from(value) * size).collect();
+        let mut values: Vec<f32> = integers
+            .iter()
+            .map(|&value| f32::from(value) * size)
+            .collect();
         values.resize(self.shape.channels() * h * w, 0.0);
         debug_assert_eq!(integers.len(), channels * h * w);
         let latents: Tensor<4> = tensor(values, [1, self.shape.channels(), h, w], &self.device);
@@ -85,7 +93,12 @@ impl Decoder {
         let condition: Tensor<2> = tensor(condition, [1, self.shape.conditions()], &self.device);
         let coefficients = self
             .synthesis
-            .forward(latents, tensor(vec![size], [1, 1], &self.device), condition, prefix)
+            .forward(
+                latents,
+                tensor(vec![size], [1, 1], &self.device),
+                condition,
+                prefix,
+            )
             .try_into_data()
             .map_err(|error| Error::Internal(error.to_string()))?
             .try_into_vec::<f32>()
@@ -98,7 +111,10 @@ impl Decoder {
             .inverse(&coefficients, [3, near_rows.len(), near_columns.len()])
             .map_err(|error| Error::Internal(error.to_string()))?;
         let (rows, columns) = grid.pixels(inner);
-        let from = Area { rows: near_rows, columns: near_columns };
+        let from = Area {
+            rows: near_rows,
+            columns: near_columns,
+        };
         Ok(cropped(&pixels, &from, &Area { rows, columns }))
     }
 }

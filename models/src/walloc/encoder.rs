@@ -57,13 +57,23 @@ impl CodedTile {
             return Err(Error::corrupt(0, format!("step {step}, there are {STEPS}")));
         }
         if !has_alpha {
-            return Ok(CodedTile { step, prefix, latents: rest.to_vec(), alpha: None });
+            return Ok(CodedTile {
+                step,
+                prefix,
+                latents: rest.to_vec(),
+                alpha: None,
+            });
         }
         let short = || Error::corrupt(2, "a tile that ends before its alpha channel");
         let (len, rest) = rest.split_first_chunk::<4>().ok_or_else(short)?;
         let len = u32::from_le_bytes(*len) as usize;
         let (latents, alpha) = rest.split_at_checked(len).ok_or_else(short)?;
-        Ok(CodedTile { step, prefix, latents: latents.to_vec(), alpha: Some(alpha.to_vec()) })
+        Ok(CodedTile {
+            step,
+            prefix,
+            latents: latents.to_vec(),
+            alpha: Some(alpha.to_vec()),
+        })
     }
 }
 
@@ -90,8 +100,18 @@ impl<'a> Encoder<'a> {
     ) -> Result<Self> {
         let packet =
             Packet2d::new(model.shape().levels).map_err(|e| Error::Internal(e.to_string()))?;
-        let choice = Choice { bit: BIT, weights: model.weights.clone() };
-        Ok(Encoder { model, picture, grid, prefix, packet, choice })
+        let choice = Choice {
+            bit: BIT,
+            weights: model.weights.clone(),
+        };
+        Ok(Encoder {
+            model,
+            picture,
+            grid,
+            prefix,
+            packet,
+            choice,
+        })
     }
 
     /// Latents of a tile, not quantised: `[channels, rows, columns]`.
@@ -108,7 +128,12 @@ impl<'a> Encoder<'a> {
         let coefficients = cropped(&coefficients, &outer, tile);
         let n = self.model.shape().coefficients();
         let channels = self.model.shape().prefixes[self.prefix];
-        Ok(project(&self.model.analysis[..channels * n], &coefficients, n, tile.len()))
+        Ok(project(
+            &self.model.analysis[..channels * n],
+            &coefficients,
+            n,
+            tile.len(),
+        ))
     }
 
     /// The bytes of latents at `step`.
@@ -138,7 +163,12 @@ impl<'a> Encoder<'a> {
     /// As [`latents`](Self::latents).
     pub fn tile(&self, tile: &Area, step: usize) -> Result<CodedTile> {
         let latents = self.coded(&self.latents(tile)?, tile, step)?;
-        Ok(CodedTile { step, prefix: self.prefix, latents, alpha: self.alpha(tile) })
+        Ok(CodedTile {
+            step,
+            prefix: self.prefix,
+            latents,
+            alpha: self.alpha(tile),
+        })
     }
 
     /// The finest step with which all payloads have at most `bytes`, each counted with `overhead`
@@ -179,7 +209,11 @@ impl<'a> Encoder<'a> {
                     Ok(())
                 },
             )?;
-            if total <= bytes { fits = step } else { too_large = step }
+            if total <= bytes {
+                fits = step
+            } else {
+                too_large = step
+            }
         }
         Ok(fits)
     }
@@ -212,8 +246,11 @@ fn spread<T: Copy + Into<f32>>(
     for row in rows.clone() {
         let line = &samples[(row * width + columns.start) * channels..][..columns.len() * channels];
         let value = |sample: T| sample.into() * scale - 0.5;
-        let (red, green, blue) =
-            (&mut red[at..][..columns.len()], &mut green[at..][..columns.len()], &mut blue[at..][..columns.len()]);
+        let (red, green, blue) = (
+            &mut red[at..][..columns.len()],
+            &mut green[at..][..columns.len()],
+            &mut blue[at..][..columns.len()],
+        );
         at += columns.len();
         if channels < 3 {
             for (i, pixel) in line.chunks_exact(channels).enumerate() {
@@ -234,7 +271,9 @@ fn spread<T: Copy + Into<f32>>(
 fn alpha_of(picture: &Picture, rows: &Range<usize>, columns: &Range<usize>) -> Vec<u16> {
     let channels = picture.channels();
     let width = picture.width();
-    let places = rows.clone().flat_map(|row| columns.clone().map(move |column| (row, column)));
+    let places = rows
+        .clone()
+        .flat_map(|row| columns.clone().map(move |column| (row, column)));
     let index = |(row, column): (usize, usize)| (row * width + column + 1) * channels - 1;
     match picture.samples() {
         Samples::Eight(samples) => places.map(|place| samples[index(place)].into()).collect(),

@@ -8,8 +8,8 @@ use super::analysis::project;
 use super::closed_form::{DEAD_ZONE, quantised};
 use super::model::{Description, ImageModel, KIND, VERSION};
 use super::net::Shape;
-use super::{STEPS, step_size};
 use super::train::{Trainee, USUAL_STEPS};
+use super::{STEPS, step_size};
 use crate::context::{Choice, ContextModel, Example, encode, fit};
 use crate::random::Random;
 use crate::train::adam;
@@ -43,7 +43,9 @@ pub fn export(
 ) -> Result<ImageModel> {
     let arrays = arrays_of(trainee)?;
     let of = |name: &str| arrays.iter().find(|array| array.name == name);
-    let analysis = of("analysis").map(|array| array.values.clone()).unwrap_or_default();
+    let analysis = of("analysis")
+        .map(|array| array.values.clone())
+        .unwrap_or_default();
     let weights = weights(shape, &arrays)?;
     let latents = latents(shape, &analysis, pictures, crops, side)?;
     let contexts = contexts(shape, &latents, &weights, threads)?;
@@ -91,7 +93,11 @@ fn arrays_of(trainee: &Trainee) -> Result<Vec<Array>> {
     named
         .map(|((name, shape), value)| {
             let values = adam::values(value).map_err(Error::Internal)?;
-            Ok(Array { name, shape, values })
+            Ok(Array {
+                name,
+                shape,
+                values,
+            })
         })
         .collect()
 }
@@ -99,7 +105,10 @@ fn arrays_of(trainee: &Trainee) -> Result<Vec<Array>> {
 fn synthesis_of(arrays: &[Array]) -> Vec<Array> {
     let of = |array: &Array| {
         let name = array.name.strip_prefix("synthesis.")?;
-        Some(Array { name: name.to_owned(), ..array.clone() })
+        Some(Array {
+            name: name.to_owned(),
+            ..array.clone()
+        })
     };
     arrays.iter().filter_map(of).collect()
 }
@@ -194,9 +203,16 @@ fn example(
         }
         Some(model) => {
             let scaled: Vec<f32> = latents.values.iter().map(|value| value / size).collect();
-            let choice = Choice { bit: BIT, weights: weights.to_vec() };
+            let choice = Choice {
+                bit: BIT,
+                weights: weights.to_vec(),
+            };
             encode(model, &scaled, [channels, side, side], &choice)?.1
         }
     };
-    Ok(Example { height: side, width: side, values })
+    Ok(Example {
+        height: side,
+        width: side,
+        values,
+    })
 }

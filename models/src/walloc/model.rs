@@ -76,7 +76,14 @@ impl ImageModel {
         synthesis: Vec<Array>,
         contexts: Vec<ContextModel>,
     ) -> Result<Self> {
-        let model = ImageModel { description, analysis, weights, synthesis, contexts, hash: 0 };
+        let model = ImageModel {
+            description,
+            analysis,
+            weights,
+            synthesis,
+            contexts,
+            hash: 0,
+        };
         Self::read(&model.to_bytes()?)
     }
 
@@ -102,7 +109,12 @@ impl ImageModel {
     /// The context model for `step`.
     #[must_use]
     pub fn context(&self, step: usize) -> &ContextModel {
-        let band = self.description.bands.iter().filter(|&&first| step >= first).count();
+        let band = self
+            .description
+            .bands
+            .iter()
+            .filter(|&&first| step >= first)
+            .count();
         &self.contexts[band]
     }
 
@@ -118,7 +130,10 @@ impl ImageModel {
         parts.add("analysis", Dtype::F32, vec![c, n], f32s(&self.analysis));
         parts.add("weights", Dtype::F32, vec![c], f32s(&self.weights));
         for array in &self.synthesis {
-            let halves = array.values.iter().flat_map(|&v| f16::from_f32(v).to_le_bytes());
+            let halves = array
+                .values
+                .iter()
+                .flat_map(|&v| f16::from_f32(v).to_le_bytes());
             let name = format!("synthesis/{}", array.name);
             parts.add(&name, Dtype::F16, array.shape.clone(), halves.collect());
         }
@@ -138,16 +153,25 @@ impl ImageModel {
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let corrupt = |error: &dyn std::fmt::Display| Error::corrupt(0, format!("model: {error}"));
         if bytes.len() > MOST_BYTES {
-            return Err(corrupt(&format!("{} bytes, at most {MOST_BYTES}", bytes.len())));
+            return Err(corrupt(&format!(
+                "{} bytes, at most {MOST_BYTES}",
+                bytes.len()
+            )));
         }
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| corrupt(&error))?;
-        let json = header.metadata().as_ref().and_then(|texts| texts.get("model"));
+        let json = header
+            .metadata()
+            .as_ref()
+            .and_then(|texts| texts.get("model"));
         let json = json.ok_or_else(|| corrupt(&"no description of a model"))?;
         let description: Description =
             serde_json::from_str(json).map_err(|error| corrupt(&error))?;
         check(&description)?;
         let file = SafeTensors::deserialize(bytes).map_err(|error| corrupt(&error))?;
-        let (c, n) = (description.shape.channels(), description.shape.coefficients());
+        let (c, n) = (
+            description.shape.channels(),
+            description.shape.coefficients(),
+        );
         let mut synthesis = Vec::new();
         for (name, view) in file.tensors() {
             if let Some(name) = name.strip_prefix("synthesis/") {
@@ -155,8 +179,9 @@ impl ImageModel {
             }
         }
         synthesis.sort_by(|a, b| a.name.cmp(&b.name));
-        let contexts: Result<Vec<_>> =
-            (0..=description.bands.len()).map(|band| context(&file, band, c)).collect();
+        let contexts: Result<Vec<_>> = (0..=description.bands.len())
+            .map(|band| context(&file, band, c))
+            .collect();
         Ok(ImageModel {
             analysis: floats(&file, "analysis", &[c, n])?,
             weights: floats(&file, "weights", &[c])?,
@@ -189,7 +214,11 @@ fn check(description: &Description) -> Result<()> {
         && (1..=16).contains(&shape.anchors)
         && description.bands.len() < 16
         && description.bands.windows(2).all(|pair| pair[0] < pair[1]);
-    if fits { Ok(()) } else { Err(Error::corrupt(0, "model: sizes that cannot be")) }
+    if fits {
+        Ok(())
+    } else {
+        Err(Error::corrupt(0, "model: sizes that cannot be"))
+    }
 }
 
 #[derive(Default)]
@@ -203,19 +232,31 @@ impl Parts {
     }
 
     fn rows<const N: usize>(&mut self, name: &str, rows: &[[i16; N]]) {
-        let bytes = rows.iter().flatten().flat_map(|value| value.to_le_bytes()).collect();
+        let bytes = rows
+            .iter()
+            .flatten()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
         self.add(name, Dtype::I16, vec![rows.len(), N], bytes);
     }
 
     fn add_context(&mut self, band: usize, context: &ContextModel) {
         let all = || context.channels.iter().enumerate();
         let row = |of: usize, tap: &Tap| {
-            [of as i16, tap.channel as i16, tap.down.into(), tap.right.into(), tap.weight]
+            [
+                of as i16,
+                tap.channel as i16,
+                tap.down.into(),
+                tap.right.into(),
+                tap.weight,
+            ]
         };
-        let mean: Vec<_> =
-            all().flat_map(|(of, model)| model.mean.iter().map(move |tap| row(of, tap))).collect();
-        let above: Vec<_> =
-            all().flat_map(|(of, model)| model.above.iter().map(move |tap| row(of, tap))).collect();
+        let mean: Vec<_> = all()
+            .flat_map(|(of, model)| model.mean.iter().map(move |tap| row(of, tap)))
+            .collect();
+        let above: Vec<_> = all()
+            .flat_map(|(of, model)| model.above.iter().map(move |tap| row(of, tap)))
+            .collect();
         let around: Vec<_> = all()
             .flat_map(|(of, model)| {
                 let row = move |a: &Around| [of as i16, a.channel as i16, a.centre, a.ring];
@@ -223,7 +264,15 @@ impl Parts {
             })
             .collect();
         let left: Vec<_> = all()
-            .map(|(_, m)| [m.mean_left[0], m.mean_left[1], m.left[0], m.left[1], m.running])
+            .map(|(_, m)| {
+                [
+                    m.mean_left[0],
+                    m.mean_left[1],
+                    m.left[0],
+                    m.left[1],
+                    m.running,
+                ]
+            })
             .collect();
         self.rows(&format!("context/{band}/mean"), &mean);
         self.rows(&format!("context/{band}/above"), &above);
@@ -232,10 +281,23 @@ impl Parts {
         let base = all().flat_map(|(_, model)| [model.scale, model.start]);
         let base = base.flat_map(i32::to_le_bytes).collect();
         let channels = context.channels.len();
-        self.add(&format!("context/{band}/base"), Dtype::I32, vec![channels, 2], base);
+        self.add(
+            &format!("context/{band}/base"),
+            Dtype::I32,
+            vec![channels, 2],
+            base,
+        );
         let tables = context.tables.frequencies();
-        let bytes = tables.iter().flat_map(|value| value.to_le_bytes()).collect();
-        self.add(&format!("context/{band}/tables"), Dtype::U16, vec![tables.len()], bytes);
+        let bytes = tables
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        self.add(
+            &format!("context/{band}/tables"),
+            Dtype::U16,
+            vec![tables.len()],
+            bytes,
+        );
     }
 
     fn finish(&self, texts: HashMap<String, String>) -> Result<Vec<u8>> {
@@ -260,10 +322,18 @@ fn view<'a>(file: &SafeTensors<'a>, name: &str, kind: Dtype) -> Result<TensorVie
 
 fn floats(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
     let view = view(file, name, Dtype::F32)?;
-    let values: Vec<f32> =
-        view.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+    let values: Vec<f32> = view
+        .data()
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|bytes| f32::from_le_bytes(*bytes))
+        .collect();
     if view.shape() != shape || values.iter().any(|value| !value.is_finite()) {
-        return Err(Error::corrupt(0, format!("model: array {name} is not finite of {shape:?}")));
+        return Err(Error::corrupt(
+            0,
+            format!("model: array {name} is not finite of {shape:?}"),
+        ));
     }
     Ok(values)
 }
@@ -277,17 +347,32 @@ fn halves(name: &str, view: &TensorView<'_>) -> Result<Array> {
         .map(|bytes| f16::from_le_bytes(*bytes).to_f32())
         .collect();
     if view.dtype() != Dtype::F16 || values.iter().any(|value| !value.is_finite()) {
-        return Err(Error::corrupt(0, format!("model: array {name} is not of finite 16-bit floats")));
+        return Err(Error::corrupt(
+            0,
+            format!("model: array {name} is not of finite 16-bit floats"),
+        ));
     }
-    Ok(Array { name: name.to_owned(), shape: view.shape().to_vec(), values })
+    Ok(Array {
+        name: name.to_owned(),
+        shape: view.shape().to_vec(),
+        values,
+    })
 }
 
 fn rows<const N: usize>(file: &SafeTensors<'_>, name: &str) -> Result<Vec<[i16; N]>> {
     let view = view(file, name, Dtype::I16)?;
     if view.shape().len() != 2 || view.shape()[1] != N {
-        return Err(Error::corrupt(0, format!("model: array {name} has not {N} columns")));
+        return Err(Error::corrupt(
+            0,
+            format!("model: array {name} has not {N} columns"),
+        ));
     }
-    let values = view.data().as_chunks::<2>().0.iter().map(|bytes| i16::from_le_bytes(*bytes));
+    let values = view
+        .data()
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|bytes| i16::from_le_bytes(*bytes));
     let values: Vec<i16> = values.collect();
     Ok(values.as_chunks::<N>().0.to_vec())
 }
@@ -311,20 +396,31 @@ fn context(file: &SafeTensors<'_>, band: usize, channels: usize) -> Result<Conte
                 right: right.clamp(-9, 9) as i8,
                 weight,
             };
-            let taps = if is_mean { &mut models[at].mean } else { &mut models[at].above };
+            let taps = if is_mean {
+                &mut models[at].mean
+            } else {
+                &mut models[at].above
+            };
             taps.push(tap);
         }
     }
     for [channel, from, centre, ring] in rows::<4>(file, &name("around"))? {
         let at = of(&mut models, channel)?;
         let channel = of(&mut models, from)? as u16;
-        models[at].around.push(Around { channel, centre, ring });
+        models[at].around.push(Around {
+            channel,
+            centre,
+            ring,
+        });
     }
     let left = rows::<5>(file, &name("left"))?;
     let base = view(file, &name("base"), Dtype::I32)?;
     let base = base.data().as_chunks::<8>().0.to_vec();
     if left.len() != channels || base.len() != channels {
-        return Err(Error::corrupt(0, "model: contexts of another number of channels"));
+        return Err(Error::corrupt(
+            0,
+            "model: contexts of another number of channels",
+        ));
     }
     for ((model, left), base) in models.iter_mut().zip(left).zip(base) {
         model.mean_left = [left[0], left[1]];
@@ -335,8 +431,16 @@ fn context(file: &SafeTensors<'_>, band: usize, channels: usize) -> Result<Conte
         model.start = i32::from_le_bytes([e, f, g, h]);
     }
     let tables = view(file, &name("tables"), Dtype::U16)?;
-    let tables = tables.data().as_chunks::<2>().0.iter().map(|bytes| u16::from_le_bytes(*bytes));
-    let model = ContextModel { channels: models, tables: Tables::new(tables.collect())? };
+    let tables = tables
+        .data()
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|bytes| u16::from_le_bytes(*bytes));
+    let model = ContextModel {
+        channels: models,
+        tables: Tables::new(tables.collect())?,
+    };
     model.check()?;
     Ok(model)
 }

@@ -122,7 +122,9 @@ fn parameter<const D: usize>(
     device: &Device,
     value: impl FnMut() -> f32,
 ) -> Param<Tensor<D>> {
-    let values = std::iter::repeat_with(value).take(shape.iter().product()).collect();
+    let values = std::iter::repeat_with(value)
+        .take(shape.iter().product())
+        .collect();
     Param::from_tensor(tensor(values, shape, device))
 }
 
@@ -138,12 +140,16 @@ impl Synthesis {
                 .then(|| parameter([n, channels - shape.wide], device, || 0.0)),
         });
         let linear = linear.collect();
-        let input = parameter([1, w, c], device, || random.normal() * (2.0 / c as f32).sqrt());
+        let input = parameter([1, w, c], device, || {
+            random.normal() * (2.0 / c as f32).sqrt()
+        });
         let blocks = (0..shape.blocks)
             .map(|_| Block {
                 depthwise: parameter([w, 1, 5, 5], device, || 0.2 * random.normal()),
                 film: parameter([shape.conditions(), 2 * w], device, || 0.0),
-                first: parameter([1, w, w], device, || random.normal() * (2.0 / w as f32).sqrt()),
+                first: parameter([1, w, w], device, || {
+                    random.normal() * (2.0 / w as f32).sqrt()
+                }),
                 first_bias: parameter([1, w, 1], device, || 0.0),
                 second: parameter([1, w, w], device, || {
                     0.5 * random.normal() / (w as f32).sqrt()
@@ -179,8 +185,11 @@ impl Synthesis {
         let near = linear.near.val();
         let [coefficients, wide, _, _] = near.dims();
         let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
-        let mut out = conv2d(shrunk.clone().narrow(1, 0, wide), near, None, options)
-            .reshape([n, coefficients, h * w]);
+        let mut out = conv2d(shrunk.clone().narrow(1, 0, wide), near, None, options).reshape([
+            n,
+            coefficients,
+            h * w,
+        ]);
         let mut used = wide;
         if let Some(point) = &linear.point {
             let point = point.val();
@@ -191,9 +200,11 @@ impl Synthesis {
         }
         let input = self.input.val().narrow(2, 0, used);
         // Divided by their deviation and step, latents are of order one whatever the rate.
-        let scale = (steps.square() + self.variance.val().narrow(1, 0, used)).sqrt().recip();
-        let seen = latents.narrow(1, 0, used).reshape([n, used, h * w])
-            * scale.reshape([n, used, 1]);
+        let scale = (steps.square() + self.variance.val().narrow(1, 0, used))
+            .sqrt()
+            .recip();
+        let seen =
+            latents.narrow(1, 0, used).reshape([n, used, h * w]) * scale.reshape([n, used, 1]);
         let mut x = input.matmul(seen);
         for block in &self.blocks {
             x = block.forward(x, &condition, [h, w]);
@@ -207,8 +218,12 @@ impl Block {
         let [n, width, _] = x.dims();
         let options = ConvOptions::new([1, 1], [2, 2], [1, 1], width);
         let spatial = x.clone().reshape([n, width, h, w]);
-        let spatial = conv2d(spatial, self.depthwise.val(), None, options).reshape([n, width, h * w]);
-        let film = condition.clone().matmul(self.film.val()).reshape([n, 2 * width, 1]);
+        let spatial =
+            conv2d(spatial, self.depthwise.val(), None, options).reshape([n, width, h * w]);
+        let film = condition
+            .clone()
+            .matmul(self.film.val())
+            .reshape([n, 2 * width, 1]);
         let gain = film.clone().narrow(1, 0, width) + 1.0;
         let offset = film.narrow(1, width, width);
         let y = self.first.val().matmul(spatial * gain + offset) + self.first_bias.val();

@@ -17,14 +17,22 @@ impl Canvas {
     pub(super) fn new(shape: ImageShape, rows: Range<usize>) -> Self {
         let colours = if shape.channels < 3 { 1 } else { 3 };
         let len = rows.len() * shape.width as usize * colours;
-        Canvas { shape, rows, samples: vec![0; len] }
+        Canvas {
+            shape,
+            rows,
+            samples: vec![0; len],
+        }
     }
 
     /// Rounds planar pixels (`[3, rows, columns]`, -0.5 to 0.5) into the columns.
     pub(super) fn paste(&mut self, pixels: &[f32], columns: &Range<usize>) {
         let width = self.shape.width as usize;
         let area = self.rows.len() * columns.len();
-        let most = if self.shape.bits == 8 { 255.0 } else { 65_535.0 };
+        let most = if self.shape.bits == 8 {
+            255.0
+        } else {
+            65_535.0
+        };
         let rounded = |value: f32| ((value + 0.5) * most + 0.5).clamp(0.0, most) as u16;
         let (red, rest) = pixels.split_at(area);
         let (green, blue) = rest.split_at(area);
@@ -32,7 +40,10 @@ impl Canvas {
         for row in 0..self.rows.len() {
             let from = row * columns.len()..(row + 1) * columns.len();
             let to = row * width + columns.start;
-            let colours = red[from.clone()].iter().zip(&green[from.clone()]).zip(&blue[from]);
+            let colours = red[from.clone()]
+                .iter()
+                .zip(&green[from.clone()])
+                .zip(&blue[from]);
             if grey {
                 let out = &mut self.samples[to..to + columns.len()];
                 for (out, ((red, green), blue)) in out.iter_mut().zip(colours) {
@@ -58,7 +69,9 @@ impl Canvas {
                 let width = self.shape.width as usize;
                 let alpha = &alpha[self.rows.start * width..self.rows.end * width];
                 let pixels = self.samples.chunks_exact(colours).zip(alpha);
-                pixels.flat_map(|(pixel, alpha)| pixel.iter().chain([alpha]).copied()).collect()
+                pixels
+                    .flat_map(|(pixel, alpha)| pixel.iter().chain([alpha]).copied())
+                    .collect()
             }
         };
         if self.shape.bits == 8 {

@@ -59,10 +59,15 @@ impl RateProxy {
             let term = shifted(magnitudes.clone(), down, right) * share;
             near = Some(near.map_or_else(|| term.clone(), |sum| sum + term.clone()));
         }
-        let base = condition.matmul(self.base.val()).reshape([n, all, 1, 1]).narrow(1, 0, c);
+        let base = condition
+            .matmul(self.base.val())
+            .reshape([n, all, 1, 1])
+            .narrow(1, 0, c);
         let own = self.own.val().abs().narrow(0, 0, c).reshape([1, c, 1, 1]);
         let cross = self.cross.val().abs().tril(-1).slice([0..c, 0..c]);
-        let others = cross.unsqueeze::<3>().matmul(magnitudes.reshape([n, c, h * w]));
+        let others = cross
+            .unsqueeze::<3>()
+            .matmul(magnitudes.reshape([n, c, h * w]));
         let mut scale = activation::softplus(base, 1.0) + others.reshape([n, c, h, w]) + 0.02;
         let mut offset = noisy;
         if let (Some(near), Some(centre)) = (near, centre) {

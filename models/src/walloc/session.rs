@@ -100,7 +100,14 @@ impl Session {
             run = run.resumed(kept);
         }
         let checkpoint = checkpoint.to_owned();
-        let mut session = Session { plan, run, pictures, device, checkpoint, threads };
+        let mut session = Session {
+            plan,
+            run,
+            pictures,
+            device,
+            checkpoint,
+            threads,
+        };
         if session.run.done > session.plan.joint {
             let file = std::fs::read(session.coder_path()).map_err(Error::io("read the coder"))?;
             session.run.enter_last_part(ImageModel::read(&file)?);
@@ -212,7 +219,8 @@ mod tests {
                 })
                 .collect();
             let picture = Picture::new(256, 256, 3, Samples::Eight(samples)).unwrap();
-            let mut file = std::fs::File::create(folder.path().join(format!("{number}.png"))).unwrap();
+            let mut file =
+                std::fs::File::create(folder.path().join(format!("{number}.png"))).unwrap();
             picture.write_png(&mut file).unwrap();
         }
         folder
@@ -245,12 +253,18 @@ mod tests {
     #[test]
     fn a_run_that_is_cut_off_and_resumed_gives_the_model_of_one_that_is_not() {
         let (data, states) = (folder(), tempfile::tempdir().unwrap());
-        let whole = run(data.path(), &states.path().join("whole"), 6).finish().unwrap();
+        let whole = run(data.path(), &states.path().join("whole"), 6)
+            .finish()
+            .unwrap();
         for cut in [2, 4, 5] {
             let state = states.path().join(format!("cut-{cut}"));
             run(data.path(), &state, cut).keep().unwrap();
             let resumed = run(data.path(), &state, 6).finish().unwrap();
-            assert_eq!(resumed.to_bytes().unwrap(), whole.to_bytes().unwrap(), "cut at {cut}");
+            assert_eq!(
+                resumed.to_bytes().unwrap(),
+                whole.to_bytes().unwrap(),
+                "cut at {cut}"
+            );
         }
     }
 

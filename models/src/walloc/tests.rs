@@ -17,12 +17,20 @@ fn picture(width: u32, height: u32, channels: u8, bits: u8) -> Picture {
     let mut samples = Vec::new();
     for y in 0..height {
         for x in 0..width {
-            let edge = if (x / 24 + y / 32) % 2 == 0 { 70.0 } else { 150.0 };
+            let edge = if (x / 24 + y / 32) % 2 == 0 {
+                70.0
+            } else {
+                150.0
+            };
             let slope = 60.0 * x as f32 / width as f32;
             let base = edge + slope + 4.0 * random.normal();
             for channel in 0..channels {
                 let is_alpha = channels.is_multiple_of(2) && channel + 1 == channels;
-                let value = if is_alpha { (x * 3 % 256) as f32 } else { base - 12.0 * f32::from(channel) };
+                let value = if is_alpha {
+                    (x * 3 % 256) as f32
+                } else {
+                    base - 12.0 * f32::from(channel)
+                };
                 samples.push(value.clamp(0.0, 255.0));
             }
         }
@@ -30,13 +38,21 @@ fn picture(width: u32, height: u32, channels: u8, bits: u8) -> Picture {
     let samples = if bits == 8 {
         Samples::Eight(samples.iter().map(|&value| value as u8).collect())
     } else {
-        Samples::Sixteen(samples.iter().map(|&value| (value * 257.0) as u16).collect())
+        Samples::Sixteen(
+            samples
+                .iter()
+                .map(|&value| (value * 257.0) as u16)
+                .collect(),
+        )
     };
     Picture::new(width, height, channels, samples).unwrap()
 }
 
 fn job(threads: usize) -> Job {
-    Job { threads: NonZeroUsize::new(threads).unwrap(), ..Job::single_threaded() }
+    Job {
+        threads: NonZeroUsize::new(threads).unwrap(),
+        ..Job::single_threaded()
+    }
 }
 
 fn encode(picture: &Picture, settings: &[(&str, &str)], threads: usize) -> Vec<u8> {
@@ -92,7 +108,10 @@ fn pictures_of_every_kind_and_size_come_back_nearly() {
                 let decoded = decode(&encode(&original, &[("quality", "70")], 1));
                 assert_eq!(decoded.shape(), original.shape());
                 let found = psnr(&original, &decoded);
-                assert!(found > 28.0, "{width} x {height}, {channels} of {bits}: {found}");
+                assert!(
+                    found > 28.0,
+                    "{width} x {height}, {channels} of {bits}: {found}"
+                );
             }
         }
     }
@@ -105,7 +124,9 @@ fn alpha_is_kept_without_loss() {
         let decoded = decode(&encode(&original, &[("quality", "10")], 1));
         let alpha = |picture: &Picture| -> Vec<f64> {
             let all = values(picture);
-            all.chunks_exact(channels.into()).map(|pixel| pixel[pixel.len() - 1]).collect()
+            all.chunks_exact(channels.into())
+                .map(|pixel| pixel[pixel.len() - 1])
+                .collect()
         };
         assert_eq!(alpha(&decoded), alpha(&original));
     }
@@ -117,11 +138,21 @@ fn quality_buys_fidelity_with_bytes_at_every_number_of_channels() {
     for channels in ["4", "8", "16", "48"] {
         let mut last = (0, 0.0);
         for quality in ["5", "30", "60", "90"] {
-            let file = encode(&original, &[("quality", quality), ("channels", channels)], 1);
+            let file = encode(
+                &original,
+                &[("quality", quality), ("channels", channels)],
+                1,
+            );
             let found = psnr(&original, &decode(&file));
             // Beyond the steps that a few channels were trained at, nothing changes.
-            assert!(file.len() >= last.0, "{channels} channels, quality {quality}");
-            assert!(found > last.1 - 0.1, "{channels} channels, quality {quality}: {found}");
+            assert!(
+                file.len() >= last.0,
+                "{channels} channels, quality {quality}"
+            );
+            assert!(
+                found > last.1 - 0.1,
+                "{channels} channels, quality {quality}: {found}"
+            );
             last = (file.len(), found);
         }
     }
@@ -149,10 +180,20 @@ fn files_and_pictures_do_not_depend_on_threads_or_memory() {
         assert_eq!(encode(&original, &[], threads), file);
         assert_eq!(decode_with(&file, &job(threads)).unwrap(), whole);
     }
-    let limits = Limits { memory: 60 << 20, output: u64::MAX };
-    let tight = Job { budget: Budget::new(limits), ..job(1) };
+    let limits = Limits {
+        memory: 60 << 20,
+        output: u64::MAX,
+    };
+    let tight = Job {
+        budget: Budget::new(limits),
+        ..job(1)
+    };
     let pieces = decode_with(&file, &tight).unwrap();
-    let worst = values(&pieces).iter().zip(&values(&whole)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    let worst = values(&pieces)
+        .iter()
+        .zip(&values(&whole))
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f64::max);
     assert!(worst <= 1.0, "{worst}");
 }
 
@@ -161,7 +202,12 @@ fn flat_pictures_cost_a_fraction_of_others() {
     let flat = Picture::new(512, 512, 3, Samples::Eight(vec![200; 512 * 512 * 3])).unwrap();
     let file = encode(&flat, &[], 1);
     let other = encode(&picture(512, 512, 3, 8), &[], 1);
-    assert!(file.len() * 5 < other.len(), "{} of {}", file.len(), other.len());
+    assert!(
+        file.len() * 5 < other.len(),
+        "{} of {}",
+        file.len(),
+        other.len()
+    );
     assert!(psnr(&flat, &decode(&file)) > 45.0);
 }
 
@@ -196,5 +242,8 @@ fn an_unknown_model_is_named() {
     let mut header = reader.next_stream().unwrap().unwrap();
     header.model = vec![1, 2, 3, 4, 5, 6, 7, 8];
     let error = WallocCodec::latents(&header, &mut reader, &job(1)).unwrap_err();
-    assert!(matches!(&error, Error::Unsupported(text) if text.contains("0807060504030201")), "{error}");
+    assert!(
+        matches!(&error, Error::Unsupported(text) if text.contains("0807060504030201")),
+        "{error}"
+    );
 }

@@ -70,12 +70,18 @@ impl Grid {
     #[must_use]
     pub fn tiles(&self, side: usize) -> Vec<Area> {
         let cut = |len: usize| -> Vec<Range<usize>> {
-            (0..len).step_by(side).map(|start| start..(start + side).min(len)).collect()
+            (0..len)
+                .step_by(side)
+                .map(|start| start..(start + side).min(len))
+                .collect()
         };
         let columns = cut(self.columns());
         let rows = cut(self.rows());
         let areas = rows.iter().flat_map(|rows| {
-            columns.iter().map(|columns| Area { rows: rows.clone(), columns: columns.clone() })
+            columns.iter().map(|columns| Area {
+                rows: rows.clone(),
+                columns: columns.clone(),
+            })
         });
         areas.collect()
     }
@@ -98,7 +104,10 @@ impl Grid {
         let pixels = |range: &Range<usize>, end: usize| {
             range.start * self.stride..(range.end * self.stride).min(end)
         };
-        (pixels(&area.rows, self.height), pixels(&area.columns, self.width))
+        (
+            pixels(&area.rows, self.height),
+            pixels(&area.columns, self.width),
+        )
     }
 }
 
@@ -109,7 +118,11 @@ pub fn cropped<T: Copy>(planes: &[T], outer: &Area, inner: &Area) -> Vec<T> {
     let top = inner.rows.start - outer.rows.start;
     let mut out = Vec::with_capacity(planes.len() / outer.len().max(1) * inner.len());
     for plane in planes.chunks_exact(outer.len()) {
-        for row in plane.chunks_exact(outer.width()).skip(top).take(inner.height()) {
+        for row in plane
+            .chunks_exact(outer.width())
+            .skip(top)
+            .take(inner.height())
+        {
             out.extend_from_slice(&row[left..left + inner.width()]);
         }
     }
@@ -123,7 +136,11 @@ mod tests {
     #[test]
     fn tiles_cover_every_pixel_once() {
         for (width, height) in [(1, 1), (8, 9), (1025, 300), (4000, 1500)] {
-            let grid = Grid { width, height, stride: 8 };
+            let grid = Grid {
+                width,
+                height,
+                stride: 8,
+            };
             let sum: usize = grid
                 .tiles(TILE)
                 .iter()
@@ -138,9 +155,18 @@ mod tests {
 
     #[test]
     fn a_part_is_cut_out_of_every_plane() {
-        let outer = Area { rows: 2..5, columns: 1..5 };
-        let inner = Area { rows: 3..5, columns: 2..4 };
+        let outer = Area {
+            rows: 2..5,
+            columns: 1..5,
+        };
+        let inner = Area {
+            rows: 3..5,
+            columns: 2..4,
+        };
         let planes: Vec<usize> = (0..24).collect();
-        assert_eq!(cropped(&planes, &outer, &inner), [5, 6, 9, 10, 17, 18, 21, 22]);
+        assert_eq!(
+            cropped(&planes, &outer, &inner),
+            [5, 6, 9, 10, 17, 18, 21, 22]
+        );
     }
 }

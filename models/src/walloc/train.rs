@@ -100,7 +100,11 @@ impl Trainee {
         }
         let mut shrink = form.shrink.clone();
         shrink.resize(shape.conditions() * c, 0.0);
-        let variance = form.deviations.iter().map(|deviation| deviation * deviation).collect();
+        let variance = form
+            .deviations
+            .iter()
+            .map(|deviation| deviation * deviation)
+            .collect();
         synthesis.variance = fixed(tensor(variance, [1, c], device));
         synthesis.spread = fixed(tensor(form.spread.clone(), [1, n, 1], device));
         synthesis.shrink = Param::from_tensor(tensor(shrink, [shape.conditions(), c], device));
@@ -135,7 +139,8 @@ impl Trainee {
         let bits = match coder {
             None => {
                 let noisy = latents.clone() + batch.noise.narrow(1, 0, channels);
-                self.rate.bits(noisy, known.clone(), batch.condition.clone())
+                self.rate
+                    .bits(noisy, known.clone(), batch.condition.clone())
             }
             // Nothing that is still trained changes the rate.
             Some(_) => known.zeros_like(),
@@ -159,7 +164,9 @@ impl Trainee {
         let shown = Shown {
             psnr: {
                 let mse = distortion.detach() / k as f32;
-                (mse.log() * (-10.0 / std::f32::consts::LN_10)).mean().into_scalar()
+                (mse.log() * (-10.0 / std::f32::consts::LN_10))
+                    .mean()
+                    .into_scalar()
             },
             bpp: rate.detach().mean().into_scalar::<f32>() / (1 << (2 * shape.levels)) as f32,
             loss: loss.clone().detach().into_scalar(),
@@ -182,7 +189,10 @@ fn chosen_by(model: &ImageModel, latents: Tensor<4>, steps: &[usize]) -> Result<
         .map_err(|error| Error::Internal(error.to_string()))?
         .try_into_vec::<f32>()
         .map_err(|error| Error::Internal(format!("{error:?}")))?;
-    let choice = Choice { bit: BIT, weights: model.weights.clone() };
+    let choice = Choice {
+        bit: BIT,
+        weights: model.weights.clone(),
+    };
     let mut integers = Vec::with_capacity(values.len());
     for (crop, &step) in values.chunks_exact(c * h * w).zip(steps) {
         let (_, chosen) = context::encode(model.context(step), crop, [c, h, w], &choice)?;
@@ -215,14 +225,21 @@ fn batch(
         let step = sampled(settings, prefix, &mut random);
         let part = shape.condition(step, prefix);
         let all = &form.usual[prefix * shape.anchors..][..shape.anchors];
-        usual.push(part.iter().zip(all).map(|(part, usual)| part * usual).sum::<f32>());
+        usual.push(
+            part.iter()
+                .zip(all)
+                .map(|(part, usual)| part * usual)
+                .sum::<f32>(),
+        );
         condition.extend(part);
         sizes.push(step_size(step));
         steps.push(step);
     }
     let n = settings.batch;
     let c = shape.channels();
-    let noise = (0..n * c * grid * grid).map(|_| random.unit() - 0.5).collect();
+    let noise = (0..n * c * grid * grid)
+        .map(|_| random.unit() - 0.5)
+        .collect();
     Ok(Batch {
         coefficients: tensor(coefficients, [n, shape.coefficients(), grid, grid], device),
         noise: tensor(noise, [n, c, grid, grid], device),
@@ -238,7 +255,11 @@ fn batch(
 fn sampled(settings: &Settings, prefix: usize, random: &mut Random) -> usize {
     let (low, high) = USUAL_STEPS;
     let is_fine = prefix + 1 == settings.shape.prefixes.len() && random.unit() < FINE;
-    let (low, high) = if is_fine { (high, STEPS - 1) } else { (low, high) };
+    let (low, high) = if is_fine {
+        (high, STEPS - 1)
+    } else {
+        (low, high)
+    };
     low + random.below(high - low + 1)
 }
 
@@ -264,7 +285,11 @@ fn transformed(
         .forward(&pixels, [3, side, side])
         .map_err(|e| Error::Usage(e.to_string()))?;
     let [height, width] = packet.grid(side, side);
-    Ok(Coefficients { height, width, values })
+    Ok(Coefficients {
+        height,
+        width,
+        values,
+    })
 }
 
 /// The closed form of `crops` random crops.
@@ -351,9 +376,10 @@ impl Run {
         for linear in &mut self.trainee.synthesis.linear {
             let near = linear.near.val().set_require_grad(true);
             linear.near = Param::from_tensor(near);
-            linear.point = linear.point.take().map(|point| {
-                Param::from_tensor(point.val().set_require_grad(true))
-            });
+            linear.point = linear
+                .point
+                .take()
+                .map(|point| Param::from_tensor(point.val().set_require_grad(true)));
         }
         if let Some(average) = self.average.first_mut() {
             *average = analysis.inner().flatten::<1>(0, 2);

@@ -63,7 +63,9 @@ fn train(args: &TrainWallocArgs, console: &mut Console) -> Result<(), Refusal> {
         Session::forget(&state);
     } else if state.exists() && !args.resume {
         let title = format!("{}: a run was cut off here", state.display());
-        return Err(Failure::usage(title).hint("--resume goes on with it, -f forgets it").into());
+        return Err(Failure::usage(title)
+            .hint("--resume goes on with it, -f forgets it")
+            .into());
     }
     for path in [&args.out, &card_path] {
         check_free(path, args.force)?;
@@ -92,7 +94,11 @@ fn train(args: &TrainWallocArgs, console: &mut Console) -> Result<(), Refusal> {
         program: format!("codec {}", env!("CARGO_PKG_VERSION")),
         command: std::env::args().collect(),
         licence: args.licence.clone(),
-        data: args.data.iter().map(|path| path.display().to_string()).collect(),
+        data: args
+            .data
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect(),
         pictures,
         plan,
         device: device.to_string(),
@@ -135,7 +141,11 @@ fn steps(
             if let Some(log) = log {
                 log.add(line)?;
             }
-            last = Last { steps: count, coefficient_psnr_db: line.2, loss: line.1 };
+            last = Last {
+                steps: count,
+                coefficient_psnr_db: line.2,
+                loss: line.1,
+            };
             (sum, count) = (Shown::default(), 0);
         }
         if kept.elapsed().as_secs() >= KEPT || session.is_finished() {
