@@ -247,3 +247,28 @@ fn an_unknown_model_is_named() {
         "{error}"
     );
 }
+
+/// Runs under an emulated older processor, too: integers alone decide.
+#[test]
+fn latents_have_the_same_bytes_on_every_machine() {
+    use crate::context::{Choice, decode, encode};
+
+    let model = super::shipped::default_model().unwrap();
+    let mut random = Random::new(9, 0);
+    let shape = [48, 20, 24];
+    let latents: Vec<f32> = (0..48 * 20 * 24)
+        .map(|at| {
+            let channel = at / (20 * 24);
+            (random.below(9) as f32 - 4.0) * 8.0 / (1 + channel * channel / 8) as f32
+        })
+        .map(f32::round)
+        .collect();
+    let choice = Choice { bit: 0.0, weights: Vec::new() };
+    let mut all = Vec::new();
+    for step in [10, 30, 40, 60] {
+        let (bytes, chosen) = encode(model.context(step), &latents, shape, &choice).unwrap();
+        assert_eq!(decode(model.context(step), &bytes, shape).unwrap(), chosen);
+        all.extend(bytes);
+    }
+    assert_eq!(xxhash_rust::xxh64::xxh64(&all, 0), 0x3C9A_6A76_7A4D_B700, "{} bytes", all.len());
+}
