@@ -29,3 +29,5 @@ mod round_trip;
 mod sources;
 mod terminal;
 mod usage;
+#[cfg(feature = "learned")]
+mod walloc;

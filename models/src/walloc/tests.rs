@@ -263,12 +263,20 @@ fn latents_have_the_same_bytes_on_every_machine() {
         })
         .map(f32::round)
         .collect();
-    let choice = Choice { bit: 0.0, weights: Vec::new() };
+    let choice = Choice {
+        bit: 0.0,
+        weights: Vec::new(),
+    };
     let mut all = Vec::new();
     for step in [10, 30, 40, 60] {
         let (bytes, chosen) = encode(model.context(step), &latents, shape, &choice).unwrap();
         assert_eq!(decode(model.context(step), &bytes, shape).unwrap(), chosen);
         all.extend(bytes);
     }
-    assert_eq!(xxhash_rust::xxh64::xxh64(&all, 0), 0x3C9A_6A76_7A4D_B700, "{} bytes", all.len());
+    assert_eq!(
+        xxhash_rust::xxh64::xxh64(&all, 0),
+        0x3C9A_6A76_7A4D_B700,
+        "{} bytes",
+        all.len()
+    );
 }
