@@ -20,6 +20,9 @@ fn every_codec_gives_back_what_it_got_with_the_same_bytes_for_every_thread_count
     dir.write("empty", b"");
     for record in dir.codec(&["list", "--json"]).succeeds().json() {
         let codec = record["codec"].as_str().unwrap();
+        if record["lossless"] == false {
+            continue;
+        }
         for file in ["data", "empty"] {
             let encode = |threads: &str| {
                 let args = [
