@@ -73,7 +73,7 @@ fn crc(bytes: &[u8], polynomial: u32, bits: u32) -> u32 {
         let start = crc ^ u32::from(*byte) << (bits - 8);
         (0..8).fold(start, |crc, _| {
             let carry = crc >> (bits - 1) & 1;
-            (crc << 1 ^ polynomial * carry) & mask
+            ((crc << 1) ^ (polynomial * carry)) & mask
         })
     })
 }

@@ -208,7 +208,7 @@ fn take(decoder: &mut RangeDecoder<'_>, tables: &Tables, class: usize, mean: i32
     let unit = if symbol == 0 {
         let below = decoder.decode_bits(1).map_err(corrupt)? == 1;
         let by = decode_exp_golomb(decoder, BEYOND_ORDER).map_err(corrupt)?;
-        centre.from_beyond(below, by)
+        centre.value_beyond(below, by)
     } else {
         centre.value(symbol)
     };

@@ -146,7 +146,7 @@ mod tests {
                 for channel in 0..channels {
                     for at in 0..height * width {
                         let (row, column) = (at / width, at % width);
-                        let strong = (row / 4 + column / 5 + seed as usize) % 3 == 0;
+                        let strong = (row / 4 + column / 5 + seed as usize).is_multiple_of(3);
                         let scale = if strong { 6.0 } else { 0.3 } / (1 + channel) as f32;
                         let slope = if channel == 0 { row as f32 * 4.0 } else { 0.0 };
                         values[channel * height * width + at] =

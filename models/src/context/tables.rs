@@ -120,7 +120,7 @@ impl Centre {
     }
 
     /// The value of what [`beyond`](Self::beyond) gave.
-    pub(super) fn from_beyond(self, below: bool, by: u32) -> i32 {
+    pub(super) fn value_beyond(self, below: bool, by: u32) -> i32 {
         let by = by.min(1 << 20) as i32;
         let distance = if below {
             FIRST - 1 - by
@@ -250,7 +250,7 @@ mod tests {
                 let symbol = centre.symbol(value);
                 let back = if symbol == 0 {
                     let (below, by) = centre.beyond(value);
-                    centre.from_beyond(below, by)
+                    centre.value_beyond(below, by)
                 } else {
                     centre.value(symbol)
                 };

@@ -4,7 +4,7 @@
 //! squares for each number of channels: what a linear decoder can do, and where training starts. The
 //! *residual* path is a small convolutional network whose last layer starts at zero. Both are told how
 //! coarse the latents are and how many channels there are, through gains and offsets that a
-//! [`Condition`] interpolates.
+//! [`Shape::condition`] interpolates.
 
 use burn::module::{Module, Param};
 use burn::tensor::module::conv2d;

@@ -85,7 +85,7 @@ fn train(args: &TrainWallocArgs, console: &mut Console) -> Result<(), Refusal> {
         session.done(),
         args.steps
     ));
-    let mut log = args.log.as_ref().map(|path| Log::open(path)).transpose()?;
+    let mut log = args.log.as_ref().map(Log::open).transpose()?;
     let last = steps(&mut session, args, &mut log, console)?;
     let model = session.finish()?;
     let file = model.to_bytes()?;
