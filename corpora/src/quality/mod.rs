@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | [`psnr`] | pictures | dB, higher |
 //! | [`ms_ssim`] | pictures | at most 1, higher |
-//! | [`ssimulacra2`] | pictures | at most 100, higher; meant for what is above 0 or so |
+//! | [`ssimulacra2()`] | pictures | at most 100, higher; meant for what is above 0 or so |
 //! | [`sdr`], [`si_sdr`] | sound | dB, higher |
 //! | [`log_mel_distance`], [`stft_distance`] | sound | 0 for equal sound, lower |
 //! | [`bd_rate`] | curves | percent of rate, lower |
