@@ -134,7 +134,7 @@ impl Picture {
     pub fn to_rgb8(&self) -> Picture {
         let samples: Vec<u8> = match &self.samples {
             Samples::Eight(samples) if self.shape.channels == 3 => samples.clone(),
-            Samples::Eight(samples) => rgb8(samples, self.channels(), |sample| u32::from(sample)),
+            Samples::Eight(samples) => rgb8(samples, self.channels(), u32::from),
             // 65535 = 255 * 257.
             Samples::Sixteen(samples) => rgb8(samples, self.channels(), |sample| {
                 (u32::from(sample) + 128) / 257

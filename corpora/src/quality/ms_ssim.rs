@@ -219,7 +219,7 @@ mod tests {
         // scale has contrast and structure 2 s t / (s s + t t), all coarser ones are flat.
         let board = |step: u8| {
             let value = |at: u32| {
-                if (at / 176 + at % 176) % 2 == 0 {
+                if (at / 176 + at % 176).is_multiple_of(2) {
                     128 + step
                 } else {
                     128 - step
