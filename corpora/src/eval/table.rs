@@ -36,7 +36,7 @@ pub fn render(records: &[Record]) -> String {
             text.push_str(
                 "\nBD-rate against, in percent of rate at equal quality: below 0 is better\n",
             );
-            text.push_str(&against(&compared));
+            text.push_str(&against(&of_kind, &compared));
         }
         text.push('\n');
     }
@@ -94,13 +94,10 @@ fn means(kind: MediaKind, curves: &[&Curve], files: usize) -> String {
     aligned(&header, rows, 2)
 }
 
-fn against(differences: &[&Difference<'_>]) -> String {
-    let mut peers: Vec<&str> = Vec::new();
-    for difference in differences {
-        if !peers.contains(&difference.peer.name.as_str()) {
-            peers.push(&difference.peer.name);
-        }
-    }
+fn against(curves: &[&Curve], differences: &[&Difference<'_>]) -> String {
+    let is_compared = |curve: &&&Curve| differences.iter().any(|d| d.peer.name == curve.name);
+    let peers = curves.iter().filter(is_compared);
+    let peers: Vec<&str> = peers.map(|curve| curve.name.as_str()).collect();
     let mut header = vec!["codec", "measure"];
     header.extend(&peers);
     let mut rows: Vec<Vec<String>> = Vec::new();

@@ -157,6 +157,8 @@ fn decibels(signal: f64, apart: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
 
     fn noise(len: usize, seed: u32) -> Vec<f32> {
@@ -199,12 +201,7 @@ mod tests {
         let sound = noise(20_000, 1);
         let louder = scaled(&sound, 10.0f32.sqrt());
         // Ten decibels in each of two windows.
-        let found = log_mel_distance(
-            std::slice::from_ref(&sound),
-            std::slice::from_ref(&louder),
-            24_000,
-        )
-        .unwrap();
+        let found = log_mel_distance(from_ref(&sound), from_ref(&louder), 24_000).unwrap();
         assert!((found - 2.0).abs() < 0.01, "{found}");
         let expected = 10.0f64.sqrt() - 1.0 + 10.0f64.ln() / 2.0;
         let found = stft_distance(&[sound], &[louder]).unwrap();
@@ -228,11 +225,10 @@ mod tests {
             let pairs = sound.iter().zip(&other);
             pairs.map(|(a, b)| a + part * b).collect()
         };
-        let mels = [0.01, 0.1, 1.0].map(|part| {
-            log_mel_distance(std::slice::from_ref(&sound), &[mixed(part)], 24_000).unwrap()
-        });
-        let stfts = [0.01, 0.1, 1.0]
-            .map(|part| stft_distance(std::slice::from_ref(&sound), &[mixed(part)]).unwrap());
+        let mels = [0.01, 0.1, 1.0]
+            .map(|part| log_mel_distance(from_ref(&sound), &[mixed(part)], 24_000).unwrap());
+        let stfts =
+            [0.01, 0.1, 1.0].map(|part| stft_distance(from_ref(&sound), &[mixed(part)]).unwrap());
         assert!(mels.is_sorted_by(|a, b| a < b), "{mels:?}");
         assert!(stfts.is_sorted_by(|a, b| a < b), "{stfts:?}");
     }

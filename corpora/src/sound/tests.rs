@@ -70,9 +70,9 @@ fn flac(samples: &[i32], channels: u8, stated: u64) -> Vec<u8> {
 fn crc(bytes: &[u8], polynomial: u32, bits: u32) -> u32 {
     let mask = u32::MAX >> (32 - bits);
     bytes.iter().fold(0, |crc, byte| {
-        let start = crc ^ u32::from(*byte) << (bits - 8);
+        let start = crc ^ (u32::from(*byte) << (bits - 8));
         (0..8).fold(start, |crc, _| {
-            let carry = crc >> (bits - 1) & 1;
+            let carry = (crc >> (bits - 1)) & 1;
             ((crc << 1) ^ (polynomial * carry)) & mask
         })
     })
