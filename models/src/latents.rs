@@ -5,8 +5,8 @@ use std::io::Read;
 
 use codec_core::container::Reader;
 use codec_core::{Error, Job, MediaKind, Result};
-use safetensors::tensor::{Dtype, TensorView};
 
+use crate::arrays::{self, Stored};
 use crate::walloc::WallocCodec;
 use crate::walloc::codec::ImageLatents;
 use crate::walloc::step_size;
@@ -121,22 +121,20 @@ impl Latents {
 /// # Errors
 /// [`Error::Internal`] if an array is not of its shape.
 pub fn to_safetensors(latents: &[(String, Latents)], is_float: bool) -> Result<Vec<u8>> {
-    let internal = |error: safetensors::SafeTensorError| Error::Internal(error.to_string());
-    let kind = if is_float { Dtype::F32 } else { Dtype::I16 };
-    let bytes: Vec<Vec<u8>> = latents
+    let arrays: Vec<Stored> = latents
         .iter()
-        .map(|(_, latents)| latents.bytes(is_float))
-        .collect();
-    let views: std::result::Result<Vec<_>, _> = latents
-        .iter()
-        .zip(&bytes)
-        .map(|((name, latents), bytes)| {
-            TensorView::new(kind, latents.shape.to_vec(), bytes).map(|view| (name.as_str(), view))
+        .map(|(name, latents)| {
+            let shape = latents.shape.to_vec();
+            if is_float {
+                Stored::floats(name, shape, &latents.dequantised())
+            } else {
+                Stored::shorts(name, shape, &latents.values)
+            }
         })
         .collect();
     let steps: HashMap<String, String> = latents
         .iter()
         .map(|(name, latents)| (format!("step/{name}"), latents.step.to_string()))
         .collect();
-    safetensors::serialize(views.map_err(internal)?, Some(steps)).map_err(internal)
+    arrays::file(&arrays, steps)
 }

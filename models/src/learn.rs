@@ -11,12 +11,12 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use codec_core::{Budget, Codec, Error, Job, Limits, Media, Params, Result, encode_stream};
 use codec_corpora::picture::{Picture, Samples};
 
+use crate::arrays::tensor;
 use crate::latents::Latents;
 use crate::random::Random;
 use crate::train::adam::{self, AdamW};
 use crate::train::cosine;
 use crate::walloc::WallocCodec;
-use crate::walloc::net::tensor;
 
 /// What a classifier sees of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! Learned codecs: layers, training, and the models of images and audio.
 
+pub mod arrays;
 pub mod context;
 pub mod device;
 pub mod latents;

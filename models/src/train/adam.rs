@@ -4,7 +4,7 @@
 //! one is compiled in; training has to resume on the device it was told, so the state is kept here.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Gradients, Tensor, TensorData};
+use burn::tensor::{Gradients, Tensor};
 
 /// What does not change while training.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -214,20 +214,10 @@ pub fn averaged(mean: Vec<Tensor<1>>, values: Vec<Tensor<1>>, decay: f32) -> Vec
         .collect()
 }
 
-/// The values of a flattened parameter.
-///
-/// # Errors
-/// What the device says if it cannot be read.
-pub fn values(tensor: Tensor<1>) -> Result<Vec<f32>, String> {
-    let data: TensorData = tensor.try_into_data().map_err(|error| error.to_string())?;
-    data.try_into_vec::<f32>()
-        .map_err(|error| format!("{error:?}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::walloc::net::tensor;
+    use crate::arrays::{tensor, values};
     use burn::tensor::Device;
 
     #[derive(Module, Debug)]

@@ -7,10 +7,9 @@ use std::path::Path;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 use codec_core::{Error, Result};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::adam::{self, Moments, State};
-use crate::walloc::net::tensor;
+use crate::arrays::{Array, Stored, file, floats_of, tensor, values};
 
 /// Names (`blocks.0.first`) and shapes of all parameters, in the order of the module.
 #[must_use]
@@ -39,73 +38,6 @@ pub fn names<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
     names.found
 }
 
-/// A named array of 32-bit floats.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Array {
-    /// Its name.
-    pub name: String,
-    /// Its dimensions.
-    pub shape: Vec<usize>,
-    /// Its values, the last dimension fastest.
-    pub values: Vec<f32>,
-}
-
-/// The file of `arrays` and of texts beside them.
-///
-/// # Errors
-/// [`Error::Internal`] if the arrays are not of their shapes.
-pub fn to_bytes(arrays: &[Array], texts: HashMap<String, String>) -> Result<Vec<u8>> {
-    let bytes: Vec<Vec<u8>> = arrays
-        .iter()
-        .map(|array| {
-            array
-                .values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect()
-        })
-        .collect();
-    let views: std::result::Result<Vec<_>, _> = arrays
-        .iter()
-        .zip(&bytes)
-        .map(|(array, bytes)| {
-            TensorView::new(Dtype::F32, array.shape.clone(), bytes)
-                .map(|view| (array.name.clone(), view))
-        })
-        .collect();
-    let views = views.map_err(|error| Error::Internal(error.to_string()))?;
-    safetensors::serialize(views, Some(texts)).map_err(|error| Error::Internal(error.to_string()))
-}
-
-/// The arrays of a file, and its texts.
-///
-/// # Errors
-/// [`Error::Corrupt`] if the file is not of this kind.
-pub fn from_bytes(bytes: &[u8]) -> Result<(Vec<Array>, HashMap<String, String>)> {
-    let corrupt = |error: &dyn std::fmt::Display| Error::corrupt(0, error.to_string());
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| corrupt(&error))?;
-    let file = SafeTensors::deserialize(bytes).map_err(|error| corrupt(&error))?;
-    let mut arrays = Vec::new();
-    for (name, view) in file.tensors() {
-        if view.dtype() != Dtype::F32 {
-            return Err(Error::corrupt(
-                0,
-                format!("array {name} is not of 32-bit floats"),
-            ));
-        }
-        let (values, _) = view.data().as_chunks::<4>();
-        arrays.push(Array {
-            name,
-            shape: view.shape().to_vec(),
-            values: values
-                .iter()
-                .map(|bytes| f32::from_le_bytes(*bytes))
-                .collect(),
-        });
-    }
-    Ok((arrays, header.metadata().clone().unwrap_or_default()))
-}
-
 /// What a checkpoint keeps of a run.
 pub struct Checkpoint<M> {
     /// The module that is trained.
@@ -125,12 +57,9 @@ impl<M: Module> Checkpoint<M> {
     /// [`Error::Io`] if it cannot be written.
     pub fn write(&self, path: &Path, mut texts: HashMap<String, String>) -> Result<()> {
         let mut arrays = Vec::new();
-        let mut add = |kind: &str, name: &str, shape: &[usize], values: Tensor<1>| -> Result<()> {
-            arrays.push(Array {
-                name: format!("{kind}/{name}"),
-                shape: shape.to_vec(),
-                values: adam::values(values).map_err(Error::Internal)?,
-            });
+        let mut add = |kind: &str, name: &str, shape: &[usize], value: Tensor<1>| -> Result<()> {
+            let name = format!("{kind}/{name}");
+            arrays.push(Stored::floats(name, shape.to_vec(), &values(value)?));
             Ok(())
         };
         let parameters = adam::parameters(&self.module);
@@ -145,7 +74,7 @@ impl<M: Module> Checkpoint<M> {
         }
         texts.insert("done".to_owned(), self.done.to_string());
         let new = path.with_extension("new");
-        std::fs::write(&new, to_bytes(&arrays, texts)?).map_err(Error::io("write a checkpoint"))?;
+        std::fs::write(&new, file(&arrays, texts)?).map_err(Error::io("write a checkpoint"))?;
         std::fs::rename(&new, path).map_err(Error::io("rename a checkpoint"))
     }
 
@@ -159,7 +88,7 @@ impl<M: Module> Checkpoint<M> {
         device: &Device,
     ) -> Result<(Self, HashMap<String, String>)> {
         let bytes = std::fs::read(path).map_err(Error::io("read a checkpoint"))?;
-        let (arrays, texts) = from_bytes(&bytes)?;
+        let (arrays, texts) = floats_of(&bytes)?;
         let mut arrays: HashMap<String, Array> = arrays
             .into_iter()
             .map(|array| (array.name.clone(), array))

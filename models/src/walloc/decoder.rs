@@ -6,9 +6,10 @@ use codec_core::{Error, Result};
 use codec_wavelet::Packet2d;
 
 use super::model::ImageModel;
-use super::net::{Shape, Synthesis, tensor};
+use super::net::{Shape, Synthesis};
 use super::step_size;
 use super::tiles::{ANALYSIS_MARGIN, Area, Grid, cropped};
+use crate::arrays::{tensor, values};
 use crate::train::adam::with_parameters;
 use crate::train::checkpoint::names;
 
@@ -82,27 +83,19 @@ impl Decoder {
         let (h, w) = (outer.height(), outer.width());
         let channels = self.shape.prefixes[prefix];
         let size = step_size(step);
-        let mut values: Vec<f32> = integers
+        let mut dequantised: Vec<f32> = integers
             .iter()
             .map(|&value| f32::from(value) * size)
             .collect();
-        values.resize(self.shape.channels() * h * w, 0.0);
+        dequantised.resize(self.shape.channels() * h * w, 0.0);
         debug_assert_eq!(integers.len(), channels * h * w);
-        let latents: Tensor<4> = tensor(values, [1, self.shape.channels(), h, w], &self.device);
+        let latents: Tensor<4> =
+            tensor(dequantised, [1, self.shape.channels(), h, w], &self.device);
         let condition = self.shape.condition(step, prefix);
         let condition: Tensor<2> = tensor(condition, [1, self.shape.conditions()], &self.device);
-        let coefficients = self
-            .synthesis
-            .forward(
-                latents,
-                tensor(vec![size], [1, 1], &self.device),
-                condition,
-                prefix,
-            )
-            .try_into_data()
-            .map_err(|error| Error::Internal(error.to_string()))?
-            .try_into_vec::<f32>()
-            .map_err(|error| Error::Internal(format!("{error:?}")))?;
+        let steps: Tensor<2> = tensor(vec![size], [1, 1], &self.device);
+        let synthesised = self.synthesis.forward(latents, steps, condition, prefix);
+        let coefficients = values(synthesised)?;
         let near = grid.grown(inner, ANALYSIS_MARGIN);
         let coefficients = cropped(&coefficients, outer, &near);
         let (near_rows, near_columns) = grid.pixels(&near);

@@ -10,10 +10,11 @@ use super::model::{Description, ImageModel, KIND, VERSION};
 use super::net::Shape;
 use super::train::{Trainee, USUAL_STEPS};
 use super::{STEPS, step_size};
+use crate::arrays::{Array, values};
 use crate::context::{Choice, ContextModel, Example, encode, fit};
 use crate::random::Random;
 use crate::train::adam;
-use crate::train::checkpoint::{Array, names};
+use crate::train::checkpoint::names;
 use crate::train::pictures::Pictures;
 
 /// First steps of the context models after the first.
@@ -92,7 +93,7 @@ fn arrays_of(trainee: &Trainee) -> Result<Vec<Array>> {
     let named = names(trainee).into_iter().zip(parameters);
     named
         .map(|((name, shape), value)| {
-            let values = adam::values(value).map_err(Error::Internal)?;
+            let values = values(value)?;
             Ok(Array {
                 name,
                 shape,

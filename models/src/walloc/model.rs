@@ -22,8 +22,8 @@ use xxhash_rust::xxh64::xxh64;
 
 use super::STEPS;
 use super::net::Shape;
+use crate::arrays::{self, Array, Stored};
 use crate::context::{Around, ChannelModel, ContextModel, Tables, Tap};
-use crate::train::checkpoint::Array;
 
 /// What the metadata say.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -125,24 +125,22 @@ impl ImageModel {
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let shape = self.shape();
         let (c, n) = (shape.channels(), shape.coefficients());
-        let mut parts = Parts::default();
-        let f32s = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        parts.add("analysis", Dtype::F32, vec![c, n], f32s(&self.analysis));
-        parts.add("weights", Dtype::F32, vec![c], f32s(&self.weights));
+        let mut parts = vec![
+            Stored::floats("analysis", vec![c, n], &self.analysis),
+            Stored::floats("weights", vec![c], &self.weights),
+        ];
         for array in &self.synthesis {
-            let halves = array
-                .values
-                .iter()
-                .flat_map(|&v| f16::from_f32(v).to_le_bytes());
+            let halves = array.values.iter();
+            let halves = halves.flat_map(|&value| f16::from_f32(value).to_le_bytes());
             let name = format!("synthesis/{}", array.name);
-            parts.add(&name, Dtype::F16, array.shape.clone(), halves.collect());
+            parts.push(Stored::new(name, Dtype::F16, array.shape.clone(), halves));
         }
         for (band, context) in self.contexts.iter().enumerate() {
-            parts.add_context(band, context);
+            parts.extend(context_arrays(band, context));
         }
         let json = serde_json::to_string(&self.description)
             .map_err(|error| Error::Internal(error.to_string()))?;
-        parts.finish(HashMap::from([("model".to_owned(), json)]))
+        arrays::file(&parts, HashMap::from([("model".to_owned(), json)]))
     }
 
     /// The model in a file.
@@ -221,96 +219,48 @@ fn check(description: &Description) -> Result<()> {
     }
 }
 
-#[derive(Default)]
-struct Parts {
-    arrays: Vec<(String, Dtype, Vec<usize>, Vec<u8>)>,
-}
-
-impl Parts {
-    fn add(&mut self, name: &str, kind: Dtype, shape: Vec<usize>, bytes: Vec<u8>) {
-        self.arrays.push((name.to_owned(), kind, shape, bytes));
-    }
-
-    fn rows<const N: usize>(&mut self, name: &str, rows: &[[i16; N]]) {
-        let bytes = rows
-            .iter()
-            .flatten()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        self.add(name, Dtype::I16, vec![rows.len(), N], bytes);
-    }
-
-    fn add_context(&mut self, band: usize, context: &ContextModel) {
-        let all = || context.channels.iter().enumerate();
-        let row = |of: usize, tap: &Tap| {
-            [
-                of as i16,
-                tap.channel as i16,
-                tap.down.into(),
-                tap.right.into(),
-                tap.weight,
-            ]
-        };
-        let mean: Vec<_> = all()
-            .flat_map(|(of, model)| model.mean.iter().map(move |tap| row(of, tap)))
-            .collect();
-        let above: Vec<_> = all()
-            .flat_map(|(of, model)| model.above.iter().map(move |tap| row(of, tap)))
-            .collect();
-        let around: Vec<_> = all()
-            .flat_map(|(of, model)| {
-                let row = move |a: &Around| [of as i16, a.channel as i16, a.centre, a.ring];
-                model.around.iter().map(row)
-            })
-            .collect();
-        let left: Vec<_> = all()
-            .map(|(_, m)| {
-                [
-                    m.mean_left[0],
-                    m.mean_left[1],
-                    m.left[0],
-                    m.left[1],
-                    m.running,
-                ]
-            })
-            .collect();
-        self.rows(&format!("context/{band}/mean"), &mean);
-        self.rows(&format!("context/{band}/above"), &above);
-        self.rows(&format!("context/{band}/around"), &around);
-        self.rows(&format!("context/{band}/left"), &left);
-        let base = all().flat_map(|(_, model)| [model.scale, model.start]);
-        let base = base.flat_map(i32::to_le_bytes).collect();
-        let channels = context.channels.len();
-        self.add(
-            &format!("context/{band}/base"),
+/// The arrays of a context model, in the order of the table above.
+fn context_arrays(band: usize, context: &ContextModel) -> [Stored; 6] {
+    let name = |what: &str| format!("context/{band}/{what}");
+    let rows = |what: &str, columns: usize, values: Vec<i16>| {
+        Stored::shorts(name(what), vec![values.len() / columns, columns], &values)
+    };
+    let all = || context.channels.iter().enumerate();
+    let tap = |of: usize, tap: &Tap| {
+        let (down, right) = (tap.down.into(), tap.right.into());
+        [of as i16, tap.channel as i16, down, right, tap.weight]
+    };
+    let mean = all().flat_map(|(of, model)| model.mean.iter().flat_map(move |t| tap(of, t)));
+    let above = all().flat_map(|(of, model)| model.above.iter().flat_map(move |t| tap(of, t)));
+    let around = all().flat_map(|(of, model)| {
+        let row = move |a: &Around| [of as i16, a.channel as i16, a.centre, a.ring];
+        model.around.iter().flat_map(row)
+    });
+    let left = all().flat_map(|(_, model)| {
+        let [mean_1, mean_2] = model.mean_left;
+        let [left_1, left_2] = model.left;
+        [mean_1, mean_2, left_1, left_2, model.running]
+    });
+    let base = all().flat_map(|(_, model)| [model.scale, model.start]);
+    let tables = context.tables.frequencies();
+    [
+        rows("mean", 5, mean.collect()),
+        rows("above", 5, above.collect()),
+        rows("around", 4, around.collect()),
+        rows("left", 5, left.collect()),
+        Stored::new(
+            name("base"),
             Dtype::I32,
-            vec![channels, 2],
-            base,
-        );
-        let tables = context.tables.frequencies();
-        let bytes = tables
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        self.add(
-            &format!("context/{band}/tables"),
+            vec![context.channels.len(), 2],
+            base.flat_map(i32::to_le_bytes),
+        ),
+        Stored::new(
+            name("tables"),
             Dtype::U16,
             vec![tables.len()],
-            bytes,
-        );
-    }
-
-    fn finish(&self, texts: HashMap<String, String>) -> Result<Vec<u8>> {
-        let internal = |error: safetensors::SafeTensorError| Error::Internal(error.to_string());
-        let views: std::result::Result<Vec<_>, _> = self
-            .arrays
-            .iter()
-            .map(|(name, kind, shape, bytes)| {
-                TensorView::new(*kind, shape.clone(), bytes).map(|view| (name.as_str(), view))
-            })
-            .collect();
-        safetensors::serialize(views.map_err(internal)?, Some(texts)).map_err(internal)
-    }
+            tables.iter().flat_map(|value| value.to_le_bytes()),
+        ),
+    ]
 }
 
 fn view<'a>(file: &SafeTensors<'a>, name: &str, kind: Dtype) -> Result<TensorView<'a>> {

@@ -9,8 +9,9 @@
 use burn::module::{Module, Param};
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
+use crate::arrays::tensor;
 use crate::random::Random;
 
 /// Sizes of a model.
@@ -110,11 +111,6 @@ pub struct Synthesis {
     pub spread: Param<Tensor<3>>,
     /// `[1, channels]`, not trained: variance of the channels.
     pub variance: Param<Tensor<2>>,
-}
-
-/// A tensor of values.
-pub fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values, shape), device)
 }
 
 fn parameter<const D: usize>(

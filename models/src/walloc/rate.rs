@@ -8,7 +8,8 @@ use burn::module::{Module, Param};
 use burn::tensor::ops::PadMode;
 use burn::tensor::{Device, Tensor, activation};
 
-use super::net::{Shape, tensor};
+use super::net::Shape;
+use crate::arrays::tensor;
 
 /// Parameters of the stand-in.
 #[derive(Module, Debug)]

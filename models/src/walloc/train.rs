@@ -8,9 +8,10 @@ use codec_wavelet::Packet2d;
 use super::closed_form::{ClosedForm, Coefficients, DEAD_ZONE, fit};
 use super::export::BIT;
 use super::model::ImageModel;
-use super::net::{Shape, Synthesis, tensor};
+use super::net::{Shape, Synthesis};
 use super::rate::RateProxy;
 use super::{STEPS, step_size};
+use crate::arrays::{self, tensor};
 use crate::context::{self, Choice};
 use crate::random::Random;
 use crate::train::adam::{self, AdamW};
@@ -184,11 +185,7 @@ fn fixed<const D: usize>(value: Tensor<D>) -> Param<Tensor<D>> {
 fn chosen_by(model: &ImageModel, latents: Tensor<4>, steps: &[usize]) -> Result<Tensor<4>> {
     let [n, c, h, w] = latents.dims();
     let device = latents.device();
-    let values = latents
-        .try_into_data()
-        .map_err(|error| Error::Internal(error.to_string()))?
-        .try_into_vec::<f32>()
-        .map_err(|error| Error::Internal(format!("{error:?}")))?;
+    let values = arrays::values(latents)?;
     let choice = Choice {
         bit: BIT,
         weights: model.weights.clone(),

@@ -1,0 +1,118 @@
+//! Arrays by name: from tensors and back, in SafeTensors files.
+
+use std::collections::HashMap;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use codec_core::{Error, Result};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+
+/// A named array of 32-bit floats.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Array {
+    /// Its name.
+    pub name: String,
+    /// Its dimensions.
+    pub shape: Vec<usize>,
+    /// Its values, the last dimension fastest.
+    pub values: Vec<f32>,
+}
+
+/// A tensor of values, the last dimension fastest.
+pub fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D], device: &Device) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// The values of a tensor, the last dimension fastest.
+///
+/// # Errors
+/// [`Error::Internal`] if the device cannot be read.
+pub fn values<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>> {
+    tensor
+        .try_into_data()
+        .map_err(|error| Error::Internal(error.to_string()))?
+        .try_into_vec::<f32>()
+        .map_err(|error| Error::Internal(format!("{error:?}")))
+}
+
+/// An array as it lies in a file.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    pub(crate) name: String,
+    pub(crate) kind: Dtype,
+    pub(crate) shape: Vec<usize>,
+    /// Little-endian values.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Stored {
+    pub(crate) fn new(
+        name: impl Into<String>,
+        kind: Dtype,
+        shape: Vec<usize>,
+        bytes: impl Iterator<Item = u8>,
+    ) -> Self {
+        Stored {
+            name: name.into(),
+            kind,
+            shape,
+            bytes: bytes.collect(),
+        }
+    }
+
+    /// An array of 32-bit floats.
+    pub(crate) fn floats(name: impl Into<String>, shape: Vec<usize>, values: &[f32]) -> Self {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes());
+        Self::new(name, Dtype::F32, shape, bytes)
+    }
+
+    /// An array of 16-bit integers.
+    pub(crate) fn shorts(name: impl Into<String>, shape: Vec<usize>, values: &[i16]) -> Self {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes());
+        Self::new(name, Dtype::I16, shape, bytes)
+    }
+}
+
+/// The SafeTensors file of `arrays` and of texts beside them.
+///
+/// # Errors
+/// [`Error::Internal`] if the arrays are not of their shapes.
+pub(crate) fn file(arrays: &[Stored], texts: HashMap<String, String>) -> Result<Vec<u8>> {
+    let internal = |error: safetensors::SafeTensorError| Error::Internal(error.to_string());
+    let views: std::result::Result<Vec<_>, _> = arrays
+        .iter()
+        .map(|array| {
+            TensorView::new(array.kind, array.shape.clone(), &array.bytes)
+                .map(|view| (array.name.as_str(), view))
+        })
+        .collect();
+    safetensors::serialize(views.map_err(internal)?, Some(texts)).map_err(internal)
+}
+
+/// The arrays of a file of 32-bit floats, and its texts.
+///
+/// # Errors
+/// [`Error::Corrupt`] if the file is not of this kind.
+pub(crate) fn floats_of(bytes: &[u8]) -> Result<(Vec<Array>, HashMap<String, String>)> {
+    let corrupt = |error: &dyn std::fmt::Display| Error::corrupt(0, error.to_string());
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| corrupt(&error))?;
+    let file = SafeTensors::deserialize(bytes).map_err(|error| corrupt(&error))?;
+    let mut arrays = Vec::new();
+    for (name, view) in file.tensors() {
+        if view.dtype() != Dtype::F32 {
+            return Err(Error::corrupt(
+                0,
+                format!("array {name} is not of 32-bit floats"),
+            ));
+        }
+        let (values, _) = view.data().as_chunks::<4>();
+        arrays.push(Array {
+            name,
+            shape: view.shape().to_vec(),
+            values: values
+                .iter()
+                .map(|bytes| f32::from_le_bytes(*bytes))
+                .collect(),
+        });
+    }
+    Ok((arrays, header.metadata().clone().unwrap_or_default()))
+}
