@@ -96,6 +96,7 @@ pub(crate) enum Command {
     codec encode -c circuit table.csv         records under a model: CSV, IDX, .npy, PGM\n  \
     codec encode -c circuit pictures/         a folder of pictures of one size, as one array\n  \
     codec encode --quality 60 photo.png       a picture, lossy, by the codec walloc\n  \
+    codec encode --bitrate 64 song.flac       sound, lossy, by the codec walloc-audio\n  \
     codec encode --bpp 0.25 photo.png         the same within a quarter of a bit per pixel")]
 pub(crate) struct EncodeArgs {
     #[command(flatten)]
@@ -345,12 +346,16 @@ pub(crate) struct TargetArgs {
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct RateArgs {
-    /// Quality of a lossy codec from 1 to 100; short for -c walloc --set quality=N
+    /// Quality of a lossy codec from 1 to 100; short for -c walloc --set quality=N, which takes pictures
+    /// and sound
     #[arg(long, value_name = "N")]
     pub(crate) quality: Option<String>,
     /// Bits per pixel that the file may have at most; short for -c walloc --set bpp=X
     #[arg(long, value_name = "X")]
     pub(crate) bpp: Option<String>,
+    /// Kilobits per second that the file may have at most; short for -c walloc-audio --set bitrate=X
+    #[arg(long, value_name = "X")]
+    pub(crate) bitrate: Option<String>,
     /// Size that the file may have at most; short for -c walloc --set target-size=SIZE
     #[arg(long, value_name = "SIZE")]
     pub(crate) target_size: Option<String>,

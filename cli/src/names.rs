@@ -19,6 +19,9 @@ pub(crate) fn encoded(path: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
+/// Suffixes of files of sound.
+const SOUND_SUFFIXES: [&str; 2] = ["wav", "flac"];
+
 /// Suffixes of files of nucleotide sequences.
 const SEQUENCE_SUFFIXES: [&str; 8] = ["fa", "fasta", "fna", "ffn", "fsa", "fas", "fq", "fastq"];
 
@@ -32,6 +35,15 @@ pub(crate) fn codec_for(path: &Path) -> Option<&'static str> {
         return Some(log);
     }
     is_sequence(path).then_some(dna)
+}
+
+/// Whether a file is called as sound is: `NAME.wav` or `NAME.flac`, in either case.
+pub(crate) fn is_sound(path: &Path) -> bool {
+    let suffix = path.extension().and_then(OsStr::to_str);
+    suffix.is_some_and(|suffix| {
+        let mut known = SOUND_SUFFIXES.iter();
+        known.any(|known| suffix.eq_ignore_ascii_case(known))
+    })
 }
 
 /// `notes.txt.gz` gives `notes.txt`; other names stay as they are.

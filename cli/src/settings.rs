@@ -17,8 +17,9 @@ use crate::names;
 /// Memory that an operation stays within if nothing else is asked for, in bytes.
 pub(crate) const DEFAULT_MEMORY: u64 = 320 << 20;
 
-/// The codec that the options of quality and rate are for.
+/// The codec that the options of quality and rate are for, and which of its kind takes sound.
 const WALLOC: &str = "walloc";
+const WALLOC_AUDIO: &str = "walloc-audio";
 
 /// How to encode.
 pub(crate) struct Encoding<'r> {
@@ -60,6 +61,23 @@ impl<'r> Encoding<'r> {
             params: parameters(codec, args).ok()?,
             native: None,
         })
+    }
+
+    /// How files of sound are encoded where the codec of pictures is asked for: by its like for sound.
+    pub(crate) fn for_sound(
+        &self,
+        registry: &'r Registry,
+        args: &EncodeArgs,
+    ) -> Result<Option<Self>, Failure> {
+        if self.codec.descriptor().id != WALLOC {
+            return Ok(None);
+        }
+        let codec = registry.named(WALLOC_AUDIO)?;
+        Ok(Some(Encoding {
+            codec,
+            params: parameters(codec, args)?,
+            native: None,
+        }))
     }
 
     /// Whether content that is compressed with gzip is unpacked and encoded, not the file as it is:
@@ -140,17 +158,20 @@ fn job(resources: ResourceArgs, memory: u64, output: u64) -> Job {
 
 /// The codecs that an option goes with, the one first that it implies, with that option.
 fn implied(args: &EncodeArgs) -> Option<(&'static [&'static str], &'static str)> {
-    let options: [(bool, &[&str], &str); 6] = [
-        (args.beside.reference.is_some(), &[Dna::ID], "--reference"),
+    const BOTH: &[&str] = &[WALLOC, WALLOC_AUDIO];
+    let (beside, rate) = (&args.beside, &args.rate);
+    let options: [(bool, &[&str], &str); 7] = [
+        (beside.reference.is_some(), &[Dna::ID], "--reference"),
         (
-            args.beside.model.is_some(),
-            &[CircuitCodec::ID, WALLOC],
+            beside.model.is_some(),
+            &[CircuitCodec::ID, WALLOC, WALLOC_AUDIO],
             "--model",
         ),
         (args.fit, &[CircuitCodec::ID], "--fit"),
-        (args.rate.quality.is_some(), &[WALLOC], "--quality"),
-        (args.rate.bpp.is_some(), &[WALLOC], "--bpp"),
-        (args.rate.target_size.is_some(), &[WALLOC], "--target-size"),
+        (rate.quality.is_some(), BOTH, "--quality"),
+        (rate.bpp.is_some(), &[WALLOC], "--bpp"),
+        (rate.bitrate.is_some(), &[WALLOC_AUDIO], "--bitrate"),
+        (rate.target_size.is_some(), BOTH, "--target-size"),
     ];
     let mut given = options.into_iter().filter(|(is_given, ..)| *is_given);
     given.next().map(|(_, codecs, option)| (codecs, option))
@@ -241,6 +262,7 @@ fn parameters(codec: &dyn Codec, args: &EncodeArgs) -> Result<Params, Failure> {
     let rate = [
         ("quality", &args.rate.quality),
         ("bpp", &args.rate.bpp),
+        ("bitrate", &args.rate.bitrate),
         ("target-size", &args.rate.target_size),
     ];
     for (key, value) in rate {

@@ -1,6 +1,8 @@
 //! Pictures by the codec `walloc`, from the command line.
 
 use codec_corpora::picture::{Picture, Samples};
+use codec_corpora::sound::{Sound, SoundSamples};
+use codec_suite::core::Budget;
 
 use crate::fixture::Dir;
 
@@ -93,4 +95,100 @@ fn devices_that_are_not_there_are_named() {
         dir.codec(&["decode", "--device", "wgpu", "-o", "q.png", "p.png.cdc"])
             .fails(5, &["wgpu"]);
     }
+}
+
+fn sound(samples: usize) -> Vec<u8> {
+    let samples = (0..2 * samples).map(|at| {
+        let t = (at / 2) as f32 / 44_100.0;
+        (12_000.0 * (t * 2764.0).sin() + (at % 2 * 900) as f32 * (t * 9000.0).sin()) as i32
+    });
+    let sound = Sound::new(44_100, 2, 16, SoundSamples::Integer(samples.collect())).unwrap();
+    let mut file = Vec::new();
+    sound.write_wav(&mut file).unwrap();
+    file
+}
+
+#[test]
+fn sound_is_encoded_to_a_rate_and_decoded_to_wav() {
+    let dir = Dir::new();
+    dir.write("s.wav", &sound(90_000));
+    dir.write("p.png", &png());
+    dir.codec(&["encode", "--bitrate", "24", "s.wav"])
+        .succeeds();
+    let len = dir.read("s.wav.cdc").len() as f64;
+    assert!(len * 8.0 / 1000.0 / (90_000.0 / 44_100.0) <= 24.0);
+    dir.codec(&["decode", "-o", "out.wav", "s.wav.cdc"])
+        .succeeds();
+    let sound = Sound::read(&mut &dir.read("out.wav")[..], &Budget::default()).unwrap();
+    let shape = sound.shape();
+    assert_eq!(
+        (shape.samples, shape.channels, shape.rate),
+        (90_000, 2, 44_100)
+    );
+    // The codec of pictures stands for that of sound where sound comes, also in one run.
+    dir.codec(&[
+        "encode",
+        "-f",
+        "--verify",
+        "--quality",
+        "70",
+        "s.wav",
+        "p.png",
+    ])
+    .succeeds();
+    for (file, codec) in [("s.wav.cdc", "walloc-audio"), ("p.png.cdc", "walloc")] {
+        let ran = dir.codec(&["info", "--json", file]);
+        assert!(ran.text().contains(&format!("\"{codec}\"")), "{file}");
+    }
+    dir.codec(&["encode", "-f", "--bpp", "1", "s.wav"])
+        .fails(2, &["walloc-audio", "bpp"]);
+    dir.codec(&["encode", "-f", "-c", "walloc", "--bitrate", "24", "p.png"])
+        .fails(2, &["no use for --bitrate", "walloc-audio"]);
+}
+
+#[test]
+fn latents_of_sound_are_written_as_arrays() {
+    let dir = Dir::new();
+    dir.write("s.wav", &sound(5000));
+    dir.codec(&["encode", "-c", "walloc-audio", "--set", "bands=32", "s.wav"])
+        .succeeds();
+    let ran = dir.codec(&["latents", "-o", "s.npy", "s.wav.cdc"]);
+    assert!(ran.succeeds().text().contains("2 x 32 x 20"));
+    let npy = dir.read("s.npy");
+    assert_eq!(npy.len(), 128 + 4 * 2 * 32 * 20);
+    assert!(String::from_utf8_lossy(&npy[..128]).contains("'<i4'"));
+}
+
+#[test]
+fn damaged_sound_is_an_error() {
+    let dir = Dir::new();
+    dir.write("s.wav", &sound(30_000)[..50_000]);
+    dir.codec(&["encode", "--quality", "50", "s.wav"])
+        .fails(3, &["s.wav"]);
+    assert!(!dir.path("s.wav.cdc").exists());
+}
+
+#[test]
+fn a_model_of_sound_is_fitted_and_needed_to_decode() {
+    let dir = Dir::new();
+    dir.write("sounds/a.wav", &sound(60_000));
+    dir.codec(&[
+        "train",
+        "walloc-audio",
+        "--data",
+        "sounds",
+        "-o",
+        "own.safetensors",
+    ])
+    .succeeds();
+    let card = String::from_utf8(dir.read("own.safetensors.json")).unwrap();
+    assert!(card.contains("\"sounds\": 1"));
+    dir.write("s.wav", &sound(30_000));
+    let model = ["--model", "own.safetensors"];
+    let encode = ["encode", "-c", "walloc-audio", "s.wav"];
+    dir.codec(&[&encode[..], &model[..]].concat()).succeeds();
+    dir.codec(&["decode", "-o", "out.wav", "s.wav.cdc"])
+        .fails(5, &["model", "--model"]);
+    let decode = ["decode", "-o", "out.wav", "s.wav.cdc"];
+    dir.codec(&[&decode[..], &model[..]].concat()).succeeds();
 }

@@ -70,6 +70,12 @@ impl Stored {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes());
         Self::new(name, Dtype::I16, shape, bytes)
     }
+
+    /// An array of 16-bit integers without sign.
+    pub(crate) fn words(name: impl Into<String>, shape: Vec<usize>, values: &[u16]) -> Self {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes());
+        Self::new(name, Dtype::U16, shape, bytes)
+    }
 }
 
 /// The SafeTensors file of `arrays` and of texts beside them.
@@ -115,4 +121,61 @@ pub(crate) fn floats_of(bytes: &[u8]) -> Result<(Vec<Array>, HashMap<String, Str
         });
     }
     Ok((arrays, header.metadata().clone().unwrap_or_default()))
+}
+
+/// An array of a model's file.
+///
+/// # Errors
+/// [`Error::Corrupt`] if there is none of that name and type.
+pub(crate) fn view<'a>(file: &SafeTensors<'a>, name: &str, kind: Dtype) -> Result<TensorView<'a>> {
+    file.tensor(name)
+        .ok()
+        .filter(|view| view.dtype() == kind)
+        .ok_or_else(|| Error::corrupt(0, format!("model: no array {name} of type {kind:?}")))
+}
+
+/// An array of finite 32-bit floats of a model's file.
+///
+/// # Errors
+/// [`Error::Corrupt`] if there is none of that name and shape.
+pub(crate) fn floats(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+    let view = view(file, name, Dtype::F32)?;
+    let (chunks, _) = view.data().as_chunks::<4>();
+    let values: Vec<f32> = chunks
+        .iter()
+        .map(|bytes| f32::from_le_bytes(*bytes))
+        .collect();
+    if view.shape() != shape || values.iter().any(|value| !value.is_finite()) {
+        return Err(Error::corrupt(
+            0,
+            format!("model: array {name} is not finite of {shape:?}"),
+        ));
+    }
+    Ok(values)
+}
+
+/// An array of 16-bit integers of a model's file.
+///
+/// # Errors
+/// [`Error::Corrupt`] if there is none of that name.
+pub(crate) fn shorts(file: &SafeTensors<'_>, name: &str) -> Result<Vec<i16>> {
+    let view = view(file, name, Dtype::I16)?;
+    let (chunks, _) = view.data().as_chunks::<2>();
+    Ok(chunks
+        .iter()
+        .map(|bytes| i16::from_le_bytes(*bytes))
+        .collect())
+}
+
+/// An array of 16-bit integers without sign of a model's file.
+///
+/// # Errors
+/// [`Error::Corrupt`] if there is none of that name.
+pub(crate) fn words(file: &SafeTensors<'_>, name: &str) -> Result<Vec<u16>> {
+    let view = view(file, name, Dtype::U16)?;
+    let (chunks, _) = view.data().as_chunks::<2>();
+    Ok(chunks
+        .iter()
+        .map(|bytes| u16::from_le_bytes(*bytes))
+        .collect())
 }

@@ -4,24 +4,36 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use codec_core::container::Reader;
-use codec_core::{Error, Job, MediaKind, Result};
+use codec_core::{Error, Job, Result};
+use safetensors::tensor::Dtype;
 
 use crate::arrays::{self, Stored};
 use crate::walloc::WallocCodec;
+use crate::walloc::audio::codec::AudioLatents;
+use crate::walloc::audio::{self, BANDS, WallocAudioCodec};
 use crate::walloc::codec::ImageLatents;
 use crate::walloc::step_size;
 
 /// Latents of one file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Latents {
-    /// `[channels, rows, columns]`.
+    /// Of pictures `[channels, rows, columns]`; of sound `[planes, bands, columns]`.
     pub shape: [usize; 3],
     /// The integers, the last dimension fastest.
-    pub values: Vec<i16>,
+    pub values: Values,
     /// What an integer counts: multiply by it to get latents whose unit is the range of a pixel
-    /// (1 from black to white), nearly orthonormal, so that a squared error of latents is nearly one of
-    /// pixels.
+    /// (1 from black to white), or full scale of a sample, nearly orthonormal, so that a squared error
+    /// of latents is nearly one of pixels or samples.
     pub step: f32,
+}
+
+/// The integers of latents.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// Of pictures.
+    Short(Vec<i16>),
+    /// Of sound.
+    Long(Vec<i32>),
 }
 
 impl Latents {
@@ -50,46 +62,72 @@ impl Latents {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Unsupported`] if the stream is not one of a learned codec of images, or its model is
+    /// [`Error::Unsupported`] if the stream is not one of `walloc` or `walloc-audio`, or its model is
     /// missing; otherwise as decoding.
     pub fn read(input: &mut dyn Read, job: &Job) -> Result<Self> {
         let mut reader = Reader::new(input, &job.budget);
         let header = reader
             .next_stream()?
             .ok_or_else(|| Error::corrupt(0, "there is no stream"))?;
-        if header.codec != WallocCodec::ID || header.media.kind() != MediaKind::Image {
-            return Err(Error::Unsupported(format!(
-                "a stream of '{}' with {} has no latents of images",
-                header.codec,
-                header.media.kind().name()
-            )));
+        match header.codec.as_str() {
+            WallocCodec::ID => {
+                let (latents, channels) = WallocCodec::latents(&header, &mut reader, job)?;
+                Ok(Self::of_image(latents, channels))
+            }
+            WallocAudioCodec::ID => {
+                let latents = WallocAudioCodec::latents(&header, &mut reader, job)?;
+                Ok(Self::of_audio(&latents))
+            }
+            other => Err(Error::Unsupported(format!(
+                "a stream of '{other}' has no latents"
+            ))),
         }
-        let (latents, channels) = WallocCodec::latents(&header, &mut reader, job)?;
-        Ok(Self::of_image(latents, channels))
     }
 
     fn of_image(latents: ImageLatents, channels: usize) -> Self {
         Latents {
             shape: [channels, latents.grid.rows(), latents.grid.columns()],
             step: step_size(latents.step),
-            values: latents.values,
+            values: Values::Short(latents.values),
+        }
+    }
+
+    fn of_audio(latents: &AudioLatents) -> Self {
+        let planes = latents
+            .values
+            .chunks_exact((BANDS * latents.columns).max(1));
+        let kept = planes.flat_map(|plane| &plane[..latents.bands * latents.columns]);
+        Latents {
+            shape: [latents.planes, latents.bands, latents.columns],
+            step: audio::step_size(latents.step),
+            values: Values::Long(kept.copied().collect()),
         }
     }
 
     /// The integers times the step.
     #[must_use]
     pub fn dequantised(&self) -> Vec<f32> {
-        self.values
-            .iter()
-            .map(|&value| f32::from(value) * self.step)
-            .collect()
+        match &self.values {
+            Values::Short(values) => values
+                .iter()
+                .map(|&value| f32::from(value) * self.step)
+                .collect(),
+            Values::Long(values) => values
+                .iter()
+                .map(|&value| value as f32 * self.step)
+                .collect(),
+        }
     }
 
     /// A NumPy file of the integers, or of the latents as 32-bit floats.
     #[must_use]
     pub fn to_npy(&self, is_float: bool) -> Vec<u8> {
         let [channels, rows, columns] = self.shape;
-        let kind = if is_float { "<f4" } else { "<i2" };
+        let kind = match &self.values {
+            _ if is_float => "<f4",
+            Values::Short(_) => "<i2",
+            Values::Long(_) => "<i4",
+        };
         let text = format!(
             "{{'descr': '{kind}', 'fortran_order': False, 'shape': ({channels}, {rows}, {columns}), }}"
         );
@@ -103,15 +141,21 @@ impl Latents {
 
     fn bytes(&self, is_float: bool) -> Vec<u8> {
         if is_float {
-            self.dequantised()
+            let values = self.dequantised();
+            return values
                 .iter()
                 .flat_map(|value| value.to_le_bytes())
-                .collect()
-        } else {
-            self.values
+                .collect();
+        }
+        match &self.values {
+            Values::Short(values) => values
                 .iter()
                 .flat_map(|value| value.to_le_bytes())
-                .collect()
+                .collect(),
+            Values::Long(values) => values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect(),
         }
     }
 }
@@ -125,11 +169,12 @@ pub fn to_safetensors(latents: &[(String, Latents)], is_float: bool) -> Result<V
         .iter()
         .map(|(name, latents)| {
             let shape = latents.shape.to_vec();
-            if is_float {
-                Stored::floats(name, shape, &latents.dequantised())
-            } else {
-                Stored::shorts(name, shape, &latents.values)
-            }
+            let kind = match &latents.values {
+                _ if is_float => Dtype::F32,
+                Values::Short(_) => Dtype::I16,
+                Values::Long(_) => Dtype::I32,
+            };
+            Stored::new(name, kind, shape, latents.bytes(is_float).into_iter())
         })
         .collect();
     let steps: HashMap<String, String> = latents

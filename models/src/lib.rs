@@ -17,5 +17,8 @@ use codec_core::Codec;
 /// The codecs of this crate, their networks on `device`.
 #[must_use]
 pub fn codecs(device: device::DeviceChoice) -> Vec<Arc<dyn Codec>> {
-    vec![Arc::new(walloc::WallocCodec { device })]
+    vec![
+        Arc::new(walloc::WallocCodec { device }),
+        Arc::new(walloc::audio::WallocAudioCodec),
+    ]
 }

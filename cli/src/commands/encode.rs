@@ -89,8 +89,9 @@ fn encode_all(args: &EncodeArgs, console: &mut Console) -> Result<(), Failure> {
     let by_name = names::CODECS_BY_NAME
         .iter()
         .filter_map(|id| encoding.by_name(&registry, args, id));
-    let encoder = Encoder {
+    let mut encoder = Encoder {
         by_name: by_name.collect(),
+        for_sound: None,
         encoding,
         beside: Beside::load(&registry, &args.beside)?,
         registry: &registry,
@@ -100,6 +101,9 @@ fn encode_all(args: &EncodeArgs, console: &mut Console) -> Result<(), Failure> {
     let folders = encoder.encoding.takes_folders();
     let inputs = inputs::expand(&args.inputs, folders, |path| encoder.wants(path), console);
     let mut targets = Targets::new(&args.target, &inputs, console.json())?;
+    if inputs.iter().any(is_sound) {
+        encoder.for_sound = encoder.encoding.for_sound(&registry, args)?;
+    }
     for input in &inputs {
         match encoder.encode(input, &mut targets) {
             Ok(record) => report(&record, console),
@@ -112,10 +116,16 @@ fn encode_all(args: &EncodeArgs, console: &mut Console) -> Result<(), Failure> {
     Ok(())
 }
 
+fn is_sound(input: &Input) -> bool {
+    input.path().is_some_and(names::is_sound)
+}
+
 struct Encoder<'a> {
     encoding: Encoding<'a>,
     /// The same for files whose names stand for a codec.
     by_name: Vec<Encoding<'a>>,
+    /// The same for files of sound.
+    for_sound: Option<Encoding<'a>>,
     beside: Beside,
     registry: &'a Registry,
     args: &'a EncodeArgs,
@@ -146,7 +156,8 @@ impl Encoder<'_> {
             let id = encoding.codec.descriptor().id;
             wanted == Some(id)
         });
-        found.unwrap_or(&self.encoding)
+        let for_sound = self.for_sound.as_ref().filter(|_| is_sound(input));
+        found.or(for_sound).unwrap_or(&self.encoding)
     }
 
     fn encode(&self, input: &Input, targets: &mut Targets<'_>) -> Result<Record, Failure> {

@@ -1,16 +1,13 @@
 //! Coding the latents of a tile.
 
 use codec_core::{Error, Result};
-use codec_entropy::golomb::{decode_exp_golomb, encode_exp_golomb};
+use codec_entropy::EntropyError;
 use codec_entropy::range::{RangeDecoder, RangeEncoder};
-use codec_entropy::{EntropyDecoder, EntropyEncoder, EntropyError, Interval};
 
 use super::planes::Planes;
-use super::tables::{Centre, Tables, class_of, plain_bits};
+use super::symbols::Expected;
+use super::tables::class_of;
 use super::{ContextModel, MOST};
-
-/// Order of the code for how far a value is beyond its table.
-const BEYOND_ORDER: u32 = 2;
 
 /// How the encoder chooses integers.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,12 +24,12 @@ pub(super) fn next_running(running: i32, value: i16) -> i32 {
     running + (((i32::from(value).abs().min(1 << 10) << 8) - running) >> 5)
 }
 
-/// Goes through all places in order, asks `value` for the latent at each with its class and mean.
+/// Goes through all places in order, asks `value` for the latent at each with what is expected.
 fn walk(
     model: &ContextModel,
     planes: &mut Planes,
     channels: usize,
-    mut value: impl FnMut(usize, usize, usize, i32) -> Result<i16>,
+    mut value: impl FnMut(usize, usize, Expected) -> Result<i16>,
 ) -> Result<()> {
     let (height, width) = (planes.height, planes.width);
     let (mut means, mut scales) = (vec![0; width], vec![0; width]);
@@ -51,8 +48,8 @@ fn walk(
                     + left_1 * magnitude(last)
                     + left_2 * magnitude(before)
                     + ((i32::from(predictor.running) * running) >> 8);
-                let class = class_of(scale);
-                let found = value(channel, row * width + column, class, mean)?;
+                let expected = Expected::new(class_of(scale), mean);
+                let found = value(channel, row * width + column, expected)?;
                 planes.set(start + column, found);
                 running = next_running(running, found);
                 before = last;
@@ -84,10 +81,8 @@ pub fn encode(
     let mut planes = Planes::new(channels, height, width);
     let tables = &model.tables;
     let mut out = vec![0i16; latents.len()];
-    walk(model, &mut planes, channels, |channel, at, class, mean| {
+    walk(model, &mut planes, channels, |channel, at, expected| {
         let wanted = latents[channel * height * width + at];
-        let plain = plain_bits(class);
-        let centre = Centre::of(mean, plain);
         let bit = choice.bit
             / choice
                 .weights
@@ -95,82 +90,28 @@ pub fn encode(
                 .copied()
                 .unwrap_or(1.0)
                 .max(1e-6);
-        let value = chosen(tables, class, centre, plain, wanted, bit);
-        put(&mut encoder, tables, class, centre, plain, value);
+        let value = expected.chosen(tables, wanted, bit, MOST.into());
+        expected.put(&mut encoder, tables, value);
+        let value = value as i16;
         out[channel * height * width + at] = value;
         Ok(value)
     })?;
     Ok((encoder.finish(), out))
 }
 
-/// Shows every latent with its class and mean to `seen`.
+/// Shows every latent with what was expected of it to `seen`.
 pub(super) fn visit(
     model: &ContextModel,
     values: &[i16],
     [channels, height, width]: [usize; 3],
-    mut seen: impl FnMut(usize, i32, i16),
+    mut seen: impl FnMut(Expected, i16),
 ) -> Result<()> {
     let mut planes = Planes::new(channels, height, width);
-    walk(model, &mut planes, channels, |channel, at, class, mean| {
+    walk(model, &mut planes, channels, |channel, at, expected| {
         let value = values[channel * height * width + at];
-        seen(class, mean, value);
+        seen(expected, value);
         Ok(value)
     })
-}
-
-/// The integer for `wanted` that costs least.
-#[inline]
-fn chosen(tables: &Tables, class: usize, centre: Centre, plain: u32, wanted: f32, bit: f32) -> i16 {
-    let most = f32::from(MOST);
-    let wanted = if wanted.is_nan() {
-        0.0
-    } else {
-        wanted.clamp(-most, most)
-    };
-    let nearest = wanted.round();
-    if bit <= 0.0 || nearest == 0.0 {
-        return nearest as i16;
-    }
-    let toward = nearest - nearest.signum();
-    let cost = |value: f32| {
-        let symbol = centre.symbol(value as i32 >> plain);
-        let bits = tables.cost(class, centre, symbol) as f32 / 256.0;
-        (wanted - value) * (wanted - value) + bit * bits
-    };
-    let best = if cost(toward) < cost(nearest) {
-        toward
-    } else {
-        nearest
-    };
-    let zero_is_near = best.abs() == 1.0 && toward != 0.0;
-    if zero_is_near && cost(0.0) < cost(best) {
-        return 0;
-    }
-    best as i16
-}
-
-#[inline]
-fn put(
-    encoder: &mut RangeEncoder,
-    tables: &Tables,
-    class: usize,
-    centre: Centre,
-    plain: u32,
-    value: i16,
-) {
-    let unit = i32::from(value) >> plain;
-    let symbol = centre.symbol(unit);
-    if let Some(interval) = tables.interval(class, centre, symbol) {
-        encoder.encode(interval);
-    }
-    if symbol == 0 {
-        let (below, by) = centre.beyond(unit);
-        encoder.encode_bits(u32::from(below), 1);
-        encode_exp_golomb(encoder, by, BEYOND_ORDER);
-    }
-    if plain > 0 {
-        encoder.encode_bits(value as u32 & ((1 << plain) - 1), plain);
-    }
 }
 
 /// The integers behind `bytes`, `[channels, height, width]`.
@@ -186,40 +127,11 @@ pub fn decode(
     let mut decoder = RangeDecoder::new(bytes);
     let mut planes = Planes::new(channels, height, width);
     let mut out = vec![0i16; channels * height * width];
-    walk(model, &mut planes, channels, |channel, at, class, mean| {
-        let value = take(&mut decoder, &model.tables, class, mean)?;
+    walk(model, &mut planes, channels, |channel, at, expected| {
+        let value = expected.take(&mut decoder, &model.tables, MOST.into())? as i16;
         out[channel * height * width + at] = value;
         Ok(value)
     })?;
     decoder.finish().map_err(corrupt)?;
     Ok(out)
-}
-
-#[inline]
-fn take(decoder: &mut RangeDecoder<'_>, tables: &Tables, class: usize, mean: i32) -> Result<i16> {
-    let corrupt = |error: EntropyError| Error::corrupt(0, error.to_string());
-    let plain = plain_bits(class);
-    let centre = Centre::of(mean, plain);
-    let point = decoder.point(super::tables::PRECISION).map_err(corrupt)?;
-    let symbol = tables.symbol_at(class, centre, point);
-    let interval: Option<Interval> = tables.interval(class, centre, symbol);
-    let interval = interval.ok_or_else(|| Error::Internal("an empty interval".to_owned()))?;
-    decoder.advance(interval).map_err(corrupt)?;
-    let unit = if symbol == 0 {
-        let below = decoder.decode_bits(1).map_err(corrupt)? == 1;
-        let by = decode_exp_golomb(decoder, BEYOND_ORDER).map_err(corrupt)?;
-        centre.value_beyond(below, by)
-    } else {
-        centre.value(symbol)
-    };
-    let low = if plain > 0 {
-        decoder.decode_bits(plain).map_err(corrupt)?
-    } else {
-        0
-    };
-    let value = (i64::from(unit) << plain) | i64::from(low);
-    i16::try_from(value)
-        .ok()
-        .filter(|value| value.unsigned_abs() <= MOST as u16)
-        .ok_or_else(|| Error::corrupt(decoder.position() as u64, format!("a latent of {value}")))
 }

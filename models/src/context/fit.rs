@@ -5,9 +5,8 @@
 //! what the rounded model meets.
 
 use super::planes::Planes;
-use super::tables::{
-    CLASSES, Centre, PLACES, SYMBOLS, Tables, class_scale, normalised, plain_bits,
-};
+use super::symbols::Expected;
+use super::tables::{CLASSES, PLACES, SYMBOLS, Tables, class_scale, normalised, plain_bits};
 use super::{Around, ChannelModel, ContextModel, Tap, coder};
 use crate::linear::{Matrix, least_squares};
 use crate::random::Random;
@@ -312,7 +311,7 @@ fn running_means(planes: &[Planes], channel: usize) -> Vec<Vec<f32>> {
 }
 
 /// Weights of at least zero of the inputs, for the most probable targets.
-fn fit_weights(data: &[f32], targets: &[f32], inputs: usize) -> Vec<f64> {
+pub(crate) fn fit_weights(data: &[f32], targets: &[f32], inputs: usize) -> Vec<f64> {
     let count = targets.len().max(1);
     let mut norms = vec![1e-6f64; inputs];
     for input in data.chunks_exact(inputs) {
@@ -385,29 +384,48 @@ fn with_tables(
     examples: &[Example],
     count: usize,
 ) -> Result<ContextModel> {
-    let empty = prior();
-    let flat: Vec<u16> = empty.chunks_exact(SYMBOLS).flat_map(normalised).collect();
+    let mut counts = Counts::new();
     let mut model = ContextModel {
         channels,
-        tables: Tables::new(flat)?,
+        tables: counts.tables()?,
     };
-    let mut counts = vec![0.0f64; CLASSES * PLACES * SYMBOLS];
     for example in examples {
         let shape = [count, example.height, example.width];
-        coder::visit(&model, &example.values, shape, |class, mean, value| {
-            let plain = plain_bits(class);
-            let centre = Centre::of(mean, plain);
-            let symbol = centre.symbol(i32::from(value) >> plain);
-            counts[(class * PLACES + centre.place()) * SYMBOLS + symbol] += 1.0;
+        coder::visit(&model, &example.values, shape, |expected, value| {
+            counts.add(expected, value.into());
         })?;
     }
-    for (count, prior) in counts.iter_mut().zip(&empty) {
-        *count += PRIOR * prior;
-    }
-    let frequencies = counts.chunks_exact(SYMBOLS).flat_map(normalised).collect();
-    model.tables = Tables::new(frequencies)?;
+    model.tables = counts.tables()?;
     model.check()?;
     Ok(model)
+}
+
+/// How often each symbol was met, on top of Laplace distributions of each class's scale.
+pub(crate) struct Counts {
+    counts: Vec<f64>,
+}
+
+impl Counts {
+    /// Nothing was met.
+    pub(crate) fn new() -> Self {
+        let counts = prior().into_iter().map(|part| PRIOR * part).collect();
+        Counts { counts }
+    }
+
+    /// `value` was met.
+    pub(crate) fn add(&mut self, expected: Expected, value: i32) {
+        let (table, symbol) = expected.entry(value);
+        self.counts[table * SYMBOLS + symbol] += 1.0;
+    }
+
+    /// Tables in proportion.
+    ///
+    /// # Errors
+    /// None that counts could cause.
+    pub(crate) fn tables(&self) -> Result<Tables> {
+        let tables = self.counts.chunks_exact(SYMBOLS);
+        Tables::new(tables.flat_map(normalised).collect())
+    }
 }
 
 /// Tables before anything is counted: Laplace distributions of each class's scale.

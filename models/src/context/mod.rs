@@ -11,10 +11,13 @@
 mod coder;
 mod fit;
 mod planes;
+mod symbols;
 mod tables;
 
 pub use coder::{Choice, decode, encode};
+pub(crate) use fit::{Counts, fit_weights};
 pub use fit::{Example, fit};
+pub(crate) use symbols::Expected;
 pub use tables::Tables;
 
 use codec_core::{Error, Result};

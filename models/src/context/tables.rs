@@ -180,7 +180,7 @@ impl Tables {
     }
 
     #[inline]
-    fn table(class: usize, centre: Centre) -> usize {
+    pub(super) fn table(class: usize, centre: Centre) -> usize {
         class * PLACES + centre.place()
     }
 

@@ -2,7 +2,9 @@
 
 pub mod adam;
 pub mod checkpoint;
+mod folders;
 pub mod pictures;
+pub mod sounds;
 
 /// The learning rate at `step` of `steps`: a linear start over the first `warm` steps, then half a
 /// cosine down to a hundredth.

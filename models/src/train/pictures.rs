@@ -1,10 +1,11 @@
 //! Pictures to train on.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use codec_core::{Budget, Error, Limits, Result};
 use codec_corpora::picture::{Picture, Samples};
 
+use super::folders::files_in;
 use crate::random::Random;
 
 /// Pictures in memory, as they were read.
@@ -27,11 +28,7 @@ impl Pictures {
     /// # Errors
     /// [`Error::Io`] where a folder or picture cannot be read, [`Error::Usage`] if there are none.
     pub fn read(folders: &[PathBuf], side: usize) -> Result<Self> {
-        let mut paths = Vec::new();
-        for folder in folders {
-            list(folder, &mut paths)?;
-        }
-        paths.sort();
+        let paths = files_in(folders, &SUFFIXES)?;
         let mut pictures = Vec::new();
         for path in paths {
             let picture = Picture::open(&path, &Budget::new(Limits::none()))
@@ -99,19 +96,3 @@ impl Pictures {
 }
 
 const SUFFIXES: [&str; 6] = ["png", "jpg", "jpeg", "ppm", "pgm", "pnm"];
-
-fn list(folder: &Path, paths: &mut Vec<PathBuf>) -> Result<()> {
-    let entries = std::fs::read_dir(folder)
-        .map_err(|error| Error::Usage(format!("{}: {error}", folder.display())))?;
-    for entry in entries {
-        let path = entry.map_err(Error::io("list a folder"))?.path();
-        if path.is_dir() {
-            list(&path, paths)?;
-        } else if let Some(suffix) = path.extension().and_then(|suffix| suffix.to_str())
-            && SUFFIXES.contains(&suffix.to_lowercase().as_str())
-        {
-            paths.push(path);
-        }
-    }
-    Ok(())
-}

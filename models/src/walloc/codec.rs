@@ -278,15 +278,7 @@ fn named(hash: &[u8], job: &Job) -> Result<Arc<ImageModel>> {
     {
         return Ok(Arc::new(ImageModel::read(&file)?));
     }
-    let hash: String = hash
-        .iter()
-        .rev()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Err(Error::Unsupported(format!(
-        "the stream needs the model with XXH64 {hash}, which is neither in this build nor given by \
-         --model or CODEC_MODEL_DIR"
-    )))
+    Err(shipped::missing(hash))
 }
 
 /// The integers of a whole picture.

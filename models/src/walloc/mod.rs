@@ -8,6 +8,7 @@
 
 pub mod alpha;
 pub mod analysis;
+pub mod audio;
 pub mod closed_form;
 pub mod codec;
 pub mod decoder;

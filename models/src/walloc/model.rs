@@ -181,8 +181,8 @@ impl ImageModel {
             .map(|band| context(&file, band, c))
             .collect();
         Ok(ImageModel {
-            analysis: floats(&file, "analysis", &[c, n])?,
-            weights: floats(&file, "weights", &[c])?,
+            analysis: arrays::floats(&file, "analysis", &[c, n])?,
+            weights: arrays::floats(&file, "weights", &[c])?,
             synthesis,
             contexts: contexts?,
             description,
@@ -254,38 +254,8 @@ fn context_arrays(band: usize, context: &ContextModel) -> [Stored; 6] {
             vec![context.channels.len(), 2],
             base.flat_map(i32::to_le_bytes),
         ),
-        Stored::new(
-            name("tables"),
-            Dtype::U16,
-            vec![tables.len()],
-            tables.iter().flat_map(|value| value.to_le_bytes()),
-        ),
+        Stored::words(name("tables"), vec![tables.len()], tables),
     ]
-}
-
-fn view<'a>(file: &SafeTensors<'a>, name: &str, kind: Dtype) -> Result<TensorView<'a>> {
-    file.tensor(name)
-        .ok()
-        .filter(|view| view.dtype() == kind)
-        .ok_or_else(|| Error::corrupt(0, format!("model: no array {name} of type {kind:?}")))
-}
-
-fn floats(file: &SafeTensors<'_>, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
-    let view = view(file, name, Dtype::F32)?;
-    let values: Vec<f32> = view
-        .data()
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|bytes| f32::from_le_bytes(*bytes))
-        .collect();
-    if view.shape() != shape || values.iter().any(|value| !value.is_finite()) {
-        return Err(Error::corrupt(
-            0,
-            format!("model: array {name} is not finite of {shape:?}"),
-        ));
-    }
-    Ok(values)
 }
 
 fn halves(name: &str, view: &TensorView<'_>) -> Result<Array> {
@@ -310,20 +280,13 @@ fn halves(name: &str, view: &TensorView<'_>) -> Result<Array> {
 }
 
 fn rows<const N: usize>(file: &SafeTensors<'_>, name: &str) -> Result<Vec<[i16; N]>> {
-    let view = view(file, name, Dtype::I16)?;
-    if view.shape().len() != 2 || view.shape()[1] != N {
+    if arrays::view(file, name, Dtype::I16)?.shape().get(1..) != Some(&[N]) {
         return Err(Error::corrupt(
             0,
             format!("model: array {name} has not {N} columns"),
         ));
     }
-    let values = view
-        .data()
-        .as_chunks::<2>()
-        .0
-        .iter()
-        .map(|bytes| i16::from_le_bytes(*bytes));
-    let values: Vec<i16> = values.collect();
+    let values = arrays::shorts(file, name)?;
     Ok(values.as_chunks::<N>().0.to_vec())
 }
 
@@ -364,7 +327,7 @@ fn context(file: &SafeTensors<'_>, band: usize, channels: usize) -> Result<Conte
         });
     }
     let left = rows::<5>(file, &name("left"))?;
-    let base = view(file, &name("base"), Dtype::I32)?;
+    let base = arrays::view(file, &name("base"), Dtype::I32)?;
     let base = base.data().as_chunks::<8>().0.to_vec();
     if left.len() != channels || base.len() != channels {
         return Err(Error::corrupt(
@@ -380,16 +343,10 @@ fn context(file: &SafeTensors<'_>, band: usize, channels: usize) -> Result<Conte
         model.scale = i32::from_le_bytes([a, b, c, d]);
         model.start = i32::from_le_bytes([e, f, g, h]);
     }
-    let tables = view(file, &name("tables"), Dtype::U16)?;
-    let tables = tables
-        .data()
-        .as_chunks::<2>()
-        .0
-        .iter()
-        .map(|bytes| u16::from_le_bytes(*bytes));
+    let tables = arrays::words(file, &name("tables"))?;
     let model = ContextModel {
         channels: models,
-        tables: Tables::new(tables.collect())?,
+        tables: Tables::new(tables)?,
     };
     model.check()?;
     Ok(model)

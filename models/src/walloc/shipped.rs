@@ -38,3 +38,17 @@ pub fn default_model() -> Result<Arc<ImageModel>> {
 pub fn model(hash: &[u8]) -> Result<Option<Arc<ImageModel>>> {
     Ok(image()?.filter(|model| model.hash().to_le_bytes() == hash))
 }
+
+/// That no model is called `hash`.
+#[must_use]
+pub fn missing(hash: &[u8]) -> Error {
+    let hash: String = hash
+        .iter()
+        .rev()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Error::Unsupported(format!(
+        "the stream needs the model with XXH64 {hash}, which is neither in this build nor given by \
+         --model or CODEC_MODEL_DIR"
+    ))
+}

@@ -31,6 +31,40 @@ pub(crate) enum TrainCommand {
     /// Train the codec of pictures on folders of photographs
     #[cfg(feature = "learned")]
     Walloc(Box<TrainWallocArgs>),
+    /// Fit the codec of sound to folders of sounds
+    #[cfg(feature = "learned")]
+    WallocAudio(Box<TrainWallocAudioArgs>),
+}
+
+/// Options of `codec train walloc-audio`.
+#[cfg(feature = "learned")]
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Writes the model FILE and its card FILE.json. This takes seconds for an hour of sound.\n\n\
+    Examples:\n  \
+    codec train walloc-audio --data music/ --data speech/ --out sound.safetensors\n  \
+    codec encode -c walloc-audio --model sound.safetensors --quality 50 song.flac"
+)]
+pub(crate) struct TrainWallocAudioArgs {
+    /// Folder of WAV and FLAC files, with the folders in it; may be repeated
+    #[arg(long, required = true, value_name = "DIR")]
+    pub(crate) data: Vec<PathBuf>,
+    /// Model to write
+    #[arg(short, long, visible_alias = "output", value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// What random numbers come from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Licence of the model, or where its data comes from, for the card
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) licence: Option<String>,
+    /// Overwrite existing files
+    #[arg(short, long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) chatter: Chatter,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
 }
 
 /// Options of `codec train walloc`.

@@ -1,7 +1,7 @@
 //! The card of a model: where it comes from and what was measured.
 
 use std::env;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use codec_suite::circuit::{Pass, PassKind};
 use serde::Serialize;
@@ -145,10 +145,15 @@ pub(super) fn command_line(args: &TrainCircuitArgs) -> Vec<String> {
     if let Some(Validation::File(path)) = &args.validate {
         paths.push(path);
     }
+    without_folders(&paths)
+}
+
+/// The command line with the names of `paths` only.
+pub(super) fn without_folders(paths: &[&PathBuf]) -> Vec<String> {
     let mut shortened = vec!["codec".to_owned()];
     for argument in env::args_os().skip(1) {
         let mut text = argument.to_string_lossy().into_owned();
-        for path in &paths {
+        for path in paths {
             text = without_folder(&text, path);
         }
         shortened.push(text);

@@ -6,6 +6,8 @@ mod circuit;
 mod log;
 #[cfg(feature = "learned")]
 mod walloc;
+#[cfg(feature = "learned")]
+mod walloc_audio;
 
 use std::io::Write;
 use std::path::Path;
@@ -21,6 +23,8 @@ pub(crate) fn run(args: &TrainArgs) -> Exit {
         TrainCommand::Circuit(args) => circuit::run(args),
         #[cfg(feature = "learned")]
         TrainCommand::Walloc(args) => walloc::run(args),
+        #[cfg(feature = "learned")]
+        TrainCommand::WallocAudio(args) => walloc_audio::run(args),
     }
 }
 
