@@ -4,7 +4,7 @@ use codec_corpora::picture::{Picture, Samples};
 use codec_corpora::sound::{Sound, SoundSamples};
 use codec_suite::core::Budget;
 
-use crate::fixture::Dir;
+use crate::fixture::{Dir, frame_of};
 
 fn png() -> Vec<u8> {
     let samples = (0..120 * 80 * 3).map(|at| {
@@ -191,4 +191,60 @@ fn a_model_of_sound_is_fitted_and_needed_to_decode() {
         .fails(5, &["model", "--model"]);
     let decode = ["decode", "-o", "out.wav", "s.wav.cdc"];
     dir.codec(&[&decode[..], &model[..]].concat()).succeeds();
+}
+
+/// Flips a byte in frame `number` of a file.
+fn damage(dir: &Dir, name: &str, number: usize) {
+    let (at, len) = frame_of(dir, name, number);
+    let mut file = dir.read(name);
+    file[at + len / 2] ^= 0x10;
+    dir.write(name, &file);
+}
+
+#[test]
+fn what_is_left_of_a_damaged_picture_is_recovered() {
+    let dir = Dir::new();
+    let (width, height) = (2100u32, 16u32);
+    let samples = (0..width * height * 3).map(|at| (at / 3 % width / 9 * 31 + at % 3 * 20) as u8);
+    let picture = Picture::new(width, height, 3, Samples::Eight(samples.collect())).unwrap();
+    let mut png = Vec::new();
+    picture.write_png(&mut png).unwrap();
+    dir.write("p.png", &png);
+    dir.codec(&["encode", "-c", "walloc", "p.png"]).succeeds();
+    dir.codec(&["decode", "-o", "whole.png", "p.png.cdc"])
+        .succeeds();
+    damage(&dir, "p.png.cdc", 1);
+    dir.codec(&["decode", "-o", "part.png", "p.png.cdc"])
+        .fails(3, &["p.png.cdc"]);
+    dir.codec(&["recover", "-o", "left.cdc", "p.png.cdc"]);
+    dir.codec(&["decode", "-o", "part.png", "left.cdc"])
+        .succeeds();
+    let read = |name| Picture::from_bytes(&dir.read(name), &Budget::default()).unwrap();
+    let (whole, part) = (read("whole.png"), read("part.png"));
+    assert_eq!(whole.shape(), part.shape());
+    let row = |picture: &Picture, from: usize, to: usize| match picture.samples() {
+        Samples::Eight(samples) => samples[3 * from..3 * to].to_vec(),
+        Samples::Sixteen(_) => panic!("16 bits"),
+    };
+    // Tiles are 1,024 pixels wide, and a pixel is made from latents up to 136 pixels away.
+    assert!(row(&whole, 0, 1024 - 136) == row(&part, 0, 1024 - 136));
+    assert!(row(&whole, 1200, 1900) != row(&part, 1200, 1900));
+}
+
+#[test]
+fn what_is_left_of_damaged_sound_is_recovered() {
+    let dir = Dir::new();
+    dir.write("s.wav", &sound(200_000));
+    dir.codec(&["encode", "-c", "walloc-audio", "s.wav"])
+        .succeeds();
+    dir.codec(&["decode", "-o", "whole.wav", "s.wav.cdc"])
+        .succeeds();
+    damage(&dir, "s.wav.cdc", 1);
+    dir.codec(&["recover", "-o", "left.cdc", "s.wav.cdc"]);
+    dir.codec(&["decode", "-o", "part.wav", "left.cdc"])
+        .succeeds();
+    let (whole, part) = (dir.read("whole.wav"), dir.read("part.wav"));
+    assert_eq!(whole.len(), part.len());
+    let same = 44 + 4 * (65_536 - 4096);
+    assert!(whole[..same] == part[..same] && whole != part);
 }

@@ -11,7 +11,7 @@ use crate::arrays::{self, Stored};
 use crate::walloc::WallocCodec;
 use crate::walloc::audio::codec::AudioLatents;
 use crate::walloc::audio::{self, BANDS, WallocAudioCodec};
-use crate::walloc::codec::ImageLatents;
+use crate::walloc::latents::ImageLatents;
 use crate::walloc::step_size;
 
 /// Latents of one file.

@@ -116,10 +116,10 @@ impl Job {
     }
 
     /// How many workers to run when each item in flight takes `need` bytes: from 1 to the job's
-    /// threads, such that they and one item in waiting fit the memory limit.
+    /// threads, such that they and one item in waiting fit the memory that is left.
     #[must_use]
     pub fn workers(&self, need: u64) -> NonZeroUsize {
-        let fit = self.budget.limits().memory / need.max(1);
+        let fit = self.budget.memory_left() / need.max(1);
         let fit = usize::try_from(fit.saturating_sub(1)).unwrap_or(usize::MAX);
         self.threads
             .min(NonZeroUsize::new(fit).unwrap_or(NonZeroUsize::MIN))

@@ -99,6 +99,13 @@ impl Budget {
         }
     }
 
+    /// Memory that [`Budget::reserve`] would still set aside, in bytes.
+    #[must_use]
+    pub fn memory_left(&self) -> u64 {
+        let used = self.account.memory.load(Ordering::Relaxed);
+        self.account.limits.memory.saturating_sub(used)
+    }
+
     /// Counts `bytes` of decoded output.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ fn walk(
                 let scale = scales[column]
                     + left_1 * magnitude(last)
                     + left_2 * magnitude(before)
-                    + ((i32::from(predictor.running) * running) >> 8);
+                    + ((i64::from(predictor.running) * i64::from(running)) >> 8) as i32;
                 let expected = Expected::new(class_of(scale), mean);
                 let found = value(channel, row * width + column, expected)?;
                 planes.set(start + column, found);

@@ -13,12 +13,12 @@ use codec_core::{
 use codec_corpora::picture::{Picture, PngWriter};
 
 use super::decoder::Decoder;
-use super::encoder::{CodedTile, Encoder};
+use super::encoder::Encoder;
+use super::latents::{ImageLatents, Received};
 use super::model::ImageModel;
 use super::planes::Canvas;
-use super::tiles::{Area, Grid, TILE, cropped};
-use super::{STEPS, alpha, shipped};
-use crate::context;
+use super::tiles::{Grid, TILE};
+use super::{STEPS, shipped};
 use crate::device::DeviceChoice;
 
 const PARAMS: &[ParamSpec] = &[
@@ -116,9 +116,9 @@ impl WallocCodec {
             ));
         };
         let model = named(&header.model, job)?;
-        let (latents, _) = read_latents(&model, &shape, frames, job)?;
-        let channels = model.shape().prefixes[latents.prefix];
-        Ok((latents, channels))
+        let received = Received::read(&model, &shape, frames, job)?;
+        let channels = model.shape().prefixes[received.latents.prefix];
+        Ok((received.latents, channels))
     }
 }
 
@@ -155,6 +155,9 @@ impl Codec for WallocCodec {
             ));
         };
         let (picture, content_bytes) = read(reader, job)?;
+        let _held = job
+            .budget
+            .reserve("a picture", bytes_of(&picture.shape()))?;
         let model = match &job.model {
             Some(file) => Arc::new(ImageModel::read(file)?),
             None => shipped::default_model()?,
@@ -181,12 +184,12 @@ impl Codec for WallocCodec {
             content_bytes,
             ..Stats::default()
         };
-        let mut tiles = grid.tiles(TILE).into_iter();
+        let mut tiles = grid.tiles(TILE);
         ordered(
             job.workers(TILE_MEMORY),
             || Ok(tiles.next()),
-            |tile| {
-                let coded = encoder.tile(&tile, step)?;
+            |(number, tile)| {
+                let coded = encoder.tile(number, &tile, step)?;
                 let (rows, columns) = grid.pixels(&tile);
                 Ok(Frame::lossy(
                     (rows.len() * columns.len()) as u64,
@@ -216,13 +219,15 @@ impl Codec for WallocCodec {
             ));
         };
         let model = named(&header.model, job)?;
-        let (latents, mut stats) = read_latents(&model, &shape, frames, job)?;
+        let received = Received::read(&model, &shape, frames, job)?;
         let decoder = Decoder::new(&model, &self.device.open()?)?;
-        let bytes = u64::from(shape.channels) * u64::from(shape.bits / 8) * shape.pixels();
+        let bytes = bytes_of(&shape);
         job.budget.produce(bytes)?;
-        stats.content_bytes = bytes;
-        write(&decoder, &model, &latents, shape, job, media)?;
-        Ok(stats)
+        write(&decoder, &model, &received.latents, shape, job, media)?;
+        Ok(Stats {
+            content_bytes: bytes,
+            ..received.stats
+        })
     }
 }
 
@@ -237,6 +242,12 @@ fn read(reader: &mut (dyn Read + Send), job: &Job) -> Result<(Picture, u64)> {
     let _held = job.budget.reserve("a picture's file", bytes.len() as u64)?;
     let picture = Picture::from_bytes(&bytes, &job.budget)?;
     Ok((picture, bytes.len() as u64))
+}
+
+/// Bytes of the samples of a picture.
+fn bytes_of(shape: &ImageShape) -> u64 {
+    let pixel = u64::from(shape.channels) * u64::from(shape.bits.div_ceil(8));
+    shape.pixels().saturating_mul(pixel)
 }
 
 fn target(params: &Params, shape: &ImageShape) -> Result<Option<u64>> {
@@ -281,155 +292,6 @@ fn named(hash: &[u8], job: &Job) -> Result<Arc<ImageModel>> {
     Err(shipped::missing(hash))
 }
 
-/// The integers of a whole picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImageLatents {
-    /// The grid that they are on.
-    pub grid: Grid,
-    /// Index of their step.
-    pub step: usize,
-    /// Number of the prefix: how many channels there are.
-    pub prefix: usize,
-    /// `[channels, rows, columns]`.
-    pub values: Vec<i16>,
-    /// The alpha channel, pixel by pixel, if there is one.
-    alpha: Option<Vec<u16>>,
-}
-
-/// Decodes the entropy layer of a picture's frames.
-fn read_latents(
-    model: &ImageModel,
-    shape: &ImageShape,
-    frames: &mut dyn FrameSource,
-    job: &Job,
-) -> Result<(ImageLatents, Stats)> {
-    let grid = Grid {
-        width: shape.width as usize,
-        height: shape.height as usize,
-        stride: 1 << model.shape().levels,
-    };
-    let has_alpha = shape.channels.is_multiple_of(2);
-    let channels = model.shape().channels() as u64;
-    let places = grid.rows() as u64 * grid.columns() as u64;
-    let alpha_bytes = if has_alpha { 2 * shape.pixels() } else { 0 };
-    // The integers stay; a frame of almost nothing can stand for a whole tile of zeros.
-    drop(
-        job.budget
-            .reserve("latents", places * channels * 2 + alpha_bytes)?,
-    );
-    let mut latents: Option<ImageLatents> = None;
-    let mut stats = Stats::default();
-    let tiles = grid.tiles(TILE);
-    let mut numbers = 0..;
-    ordered(
-        job.threads,
-        || {
-            let Some(frame) = frames.next_frame()? else {
-                return Ok(None);
-            };
-            let number = numbers.next().unwrap_or(usize::MAX);
-            Ok(Some((frame, number)))
-        },
-        |(frame, number)| {
-            let tile = tiles.get(number).cloned().ok_or_else(|| {
-                Error::corrupt(frame.payload_at, format!("more than {} tiles", tiles.len()))
-            })?;
-            let decoded = decode_tile(model, &grid, &tile, shape, &frame);
-            let decoded = decoded.map_err(|error| error.offset_by(frame.payload_at))?;
-            Ok((tile, decoded, frame.payload_at, frame.payload.len()))
-        },
-        |(tile, decoded, at, len)| {
-            let whole = latents.get_or_insert_with(|| ImageLatents {
-                grid,
-                step: decoded.step,
-                prefix: decoded.prefix,
-                values: vec![0; model.shape().prefixes[decoded.prefix] * places as usize],
-                alpha: has_alpha.then(|| vec![0; shape.pixels() as usize]),
-            });
-            if (whole.step, whole.prefix) != (decoded.step, decoded.prefix) {
-                return Err(Error::corrupt(at, "tiles of different steps or channels"));
-            }
-            whole.place(&tile, &decoded);
-            stats.payload_bytes += len as u64;
-            stats.frames += 1;
-            Ok(())
-        },
-    )?;
-    match latents {
-        Some(latents) if stats.frames as usize == tiles.len() => Ok((latents, stats)),
-        _ => Err(Error::corrupt(
-            0,
-            format!("{} of {} tiles", stats.frames, tiles.len()),
-        )),
-    }
-}
-
-struct DecodedTile {
-    step: usize,
-    prefix: usize,
-    values: Vec<i16>,
-    alpha: Option<Vec<u16>>,
-}
-
-fn decode_tile(
-    model: &ImageModel,
-    grid: &Grid,
-    tile: &Area,
-    shape: &ImageShape,
-    frame: &Frame,
-) -> Result<DecodedTile> {
-    let coded = CodedTile::from_bytes(&frame.payload, shape.channels.is_multiple_of(2))?;
-    let prefixes = &model.shape().prefixes;
-    let &channels = prefixes.get(coded.prefix).ok_or_else(|| {
-        Error::corrupt(1, format!("prefix {} of {}", coded.prefix, prefixes.len()))
-    })?;
-    let dimensions = [channels, tile.height(), tile.width()];
-    let values = context::decode(model.context(coded.step), &coded.latents, dimensions)?;
-    let alpha = match &coded.alpha {
-        None => None,
-        Some(bytes) => {
-            let (rows, columns) = grid.pixels(tile);
-            let count = rows.len() * columns.len();
-            Some(alpha::decode(bytes, count, columns.len(), shape.bits)?)
-        }
-    };
-    Ok(DecodedTile {
-        step: coded.step,
-        prefix: coded.prefix,
-        values,
-        alpha,
-    })
-}
-
-impl ImageLatents {
-    fn place(&mut self, tile: &Area, decoded: &DecodedTile) {
-        let (rows, columns) = (self.grid.rows(), self.grid.columns());
-        for (channel, plane) in decoded.values.chunks_exact(tile.len()).enumerate() {
-            for (row, values) in tile.rows.clone().zip(plane.chunks_exact(tile.width())) {
-                let start = (channel * rows + row) * columns + tile.columns.start;
-                self.values[start..start + values.len()].copy_from_slice(values);
-            }
-        }
-        if let (Some(whole), Some(part)) = (&mut self.alpha, &decoded.alpha) {
-            let (rows, columns) = self.grid.pixels(tile);
-            for (row, values) in rows.zip(part.chunks_exact(columns.len())) {
-                let start = row * self.grid.width + columns.start;
-                whole[start..start + values.len()].copy_from_slice(values);
-            }
-        }
-    }
-
-    /// The latents of `area`: `[channels, rows, columns]`.
-    #[must_use]
-    pub fn part(&self, area: &Area) -> Vec<i16> {
-        let all = Area {
-            rows: 0..self.grid.rows(),
-            columns: 0..self.grid.columns(),
-        };
-        cropped(&self.values, &all, area)
-    }
-}
-
 /// Synthesises the picture, strip by strip, and writes it as PNG.
 fn write(
     decoder: &Decoder,
@@ -441,15 +303,18 @@ fn write(
 ) -> Result<()> {
     let grid = latents.grid;
     let side = region_side(decoder, model, &grid, job);
+    let strip = Canvas::memory(&shape, side * grid.stride);
+    let _strip = job.budget.reserve("rows of the picture", strip)?;
+    let around = |len: usize| (side + 2 * decoder.margin()).min(len);
+    let need = Decoder::memory(model.shape(), around(grid.rows()) * around(grid.columns()));
+    let count = usize::try_from(grid.count(side)).unwrap_or(usize::MAX);
+    let workers = job.workers(need).get().min(count).max(1);
+    let _held = job
+        .budget
+        .reserve("decoder memory", need.saturating_mul(workers as u64))?;
     let mut png = PngWriter::new(media, shape)?;
-    let places = (side + 2 * decoder.margin()).min(grid.rows()) as u64
-        * (side + 2 * decoder.margin()).min(grid.columns()) as u64;
-    let need = Decoder::memory(model.shape(), usize::try_from(places).unwrap_or(usize::MAX));
-    let _held = job.budget.reserve("decoder memory", need)?;
-    let regions = grid.tiles(side);
-    let workers = job.workers(need).get().min(regions.len()).max(1);
     let inner = job.threads.get().div_ceil(workers);
-    let mut regions = regions.into_iter();
+    let mut regions = grid.tiles(side).map(|(_, region)| region);
     let mut strip: Option<Canvas> = None;
     ordered(
         NonZeroUsize::new(workers).unwrap_or(NonZeroUsize::MIN),
@@ -486,7 +351,7 @@ fn write(
 /// The largest side of a region that fits the memory limit, down to that of a tile.
 fn region_side(decoder: &Decoder, model: &ImageModel, grid: &Grid, job: &Job) -> usize {
     let mut side = REGION;
-    let most = job.budget.limits().memory / 2;
+    let most = job.budget.memory_left() / 2;
     loop {
         let around = |len: usize| (side + 2 * decoder.margin()).min(len);
         let places = around(grid.rows()) * around(grid.columns());

@@ -13,16 +13,22 @@ use super::tiles::{ANALYSIS_MARGIN, Area, Grid, TILE, cropped};
 use super::{STEPS, alpha, step_size};
 use crate::context::{self, Choice};
 
+/// Bytes of a payload before what is coded.
+const HEAD: u64 = 6;
+
 /// The payload of a tile.
 ///
-/// One byte for the step, one for the number of the prefix; with an alpha channel, the length of the
-/// latents as 4 bytes, little-endian; the latents; the alpha channel.
+/// One byte for the step, one for the number of the prefix; the number of the tile as 4 bytes,
+/// little-endian; with an alpha channel, the length of the latents likewise; the latents; the alpha
+/// channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodedTile {
     /// Index of the step.
     pub step: usize,
     /// Number of the prefix.
     pub prefix: usize,
+    /// Number of the tile, from left to right, then down.
+    pub number: u32,
     /// Coded latents.
     pub latents: Vec<u8>,
     /// Coded alpha channel.
@@ -34,6 +40,7 @@ impl CodedTile {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![self.step as u8, self.prefix as u8];
+        bytes.extend(self.number.to_le_bytes());
         if let Some(alpha) = &self.alpha {
             bytes.extend((self.latents.len() as u32).to_le_bytes());
             bytes.extend(&self.latents);
@@ -52,6 +59,10 @@ impl CodedTile {
         let ([step, prefix], rest) = payload
             .split_first_chunk::<2>()
             .ok_or_else(|| Error::corrupt(0, "a tile without step and channels"))?;
+        let (number, rest) = rest
+            .split_first_chunk::<4>()
+            .ok_or_else(|| Error::corrupt(2, "a tile without a number"))?;
+        let number = u32::from_le_bytes(*number);
         let (step, prefix) = (usize::from(*step), usize::from(*prefix));
         if step >= STEPS {
             return Err(Error::corrupt(0, format!("step {step}, there are {STEPS}")));
@@ -60,17 +71,19 @@ impl CodedTile {
             return Ok(CodedTile {
                 step,
                 prefix,
+                number,
                 latents: rest.to_vec(),
                 alpha: None,
             });
         }
-        let short = || Error::corrupt(2, "a tile that ends before its alpha channel");
+        let short = || Error::corrupt(6, "a tile that ends before its alpha channel");
         let (len, rest) = rest.split_first_chunk::<4>().ok_or_else(short)?;
         let len = u32::from_le_bytes(*len) as usize;
         let (latents, alpha) = rest.split_at_checked(len).ok_or_else(short)?;
         Ok(CodedTile {
             step,
             prefix,
+            number,
             latents: latents.to_vec(),
             alpha: Some(alpha.to_vec()),
         })
@@ -157,15 +170,16 @@ impl<'a> Encoder<'a> {
         Some(alpha::encode(&values, columns.len(), shape.bits))
     }
 
-    /// A tile at `step`.
+    /// The tile that has `number` at `step`.
     ///
     /// # Errors
     /// As [`latents`](Self::latents).
-    pub fn tile(&self, tile: &Area, step: usize) -> Result<CodedTile> {
+    pub fn tile(&self, number: u32, tile: &Area, step: usize) -> Result<CodedTile> {
         let latents = self.coded(&self.latents(tile)?, tile, step)?;
         Ok(CodedTile {
             step,
             prefix: self.prefix,
+            number,
             latents,
             alpha: self.alpha(tile),
         })
@@ -177,9 +191,11 @@ impl<'a> Encoder<'a> {
     /// # Errors
     /// As [`tile`](Self::tile).
     pub fn step_for(&self, bytes: u64, overhead: u64, job: &Job) -> Result<usize> {
-        let tiles = self.grid.tiles(TILE);
-        let mut kept = Vec::with_capacity(tiles.len());
-        let mut next = tiles.into_iter();
+        let channels = self.model.shape().prefixes[self.prefix] as u64;
+        let floats = self.grid.places().saturating_mul(channels * 4);
+        let _held = job.budget.reserve("the latents of a picture", floats)?;
+        let mut kept = Vec::new();
+        let mut next = self.grid.tiles(TILE).map(|(_, tile)| tile);
         ordered(
             job.threads,
             || Ok(next.next()),
@@ -202,7 +218,7 @@ impl<'a> Encoder<'a> {
                 || Ok(next.next()),
                 |(latents, tile, alpha)| {
                     let coded = self.coded(latents, tile, step)?.len() as u64;
-                    Ok(coded + alpha + 2 + overhead)
+                    Ok(coded + alpha + HEAD + overhead)
                 },
                 |len| {
                     total += len;

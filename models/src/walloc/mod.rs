@@ -14,6 +14,7 @@ pub mod codec;
 pub mod decoder;
 pub mod encoder;
 pub mod export;
+pub mod latents;
 pub mod model;
 pub mod net;
 mod planes;

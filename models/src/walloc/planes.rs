@@ -14,6 +14,13 @@ pub(super) struct Canvas {
 }
 
 impl Canvas {
+    /// Memory of `rows` rows while they are written, in bytes.
+    pub(super) fn memory(shape: &ImageShape, rows: usize) -> u64 {
+        let rows = u64::from(shape.height).min(rows as u64);
+        let samples = rows * u64::from(shape.width) * u64::from(shape.channels.max(1));
+        samples.saturating_mul(5)
+    }
+
     pub(super) fn new(shape: ImageShape, rows: Range<usize>) -> Self {
         let colours = if shape.channels < 3 { 1 } else { 3 };
         let len = rows.len() * shape.width as usize * colours;

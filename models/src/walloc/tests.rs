@@ -2,8 +2,10 @@
 
 use std::num::NonZeroUsize;
 
+use codec_core::container::{Frame, Reader};
 use codec_core::{
-    Budget, Codec, Error, Job, Limits, Media, Params, Registry, decode_streams, encode_stream,
+    Budget, Codec, Error, FrameSource, Job, Limits, Media, Params, Registry, Shape, decode_streams,
+    encode_stream,
 };
 use codec_corpora::picture::{Picture, Samples};
 
@@ -225,6 +227,40 @@ fn damage_is_an_error_with_its_position_and_never_a_panic() {
 }
 
 #[test]
+fn a_header_of_impossible_size_is_refused() {
+    let file = encode(&picture(20, 20, 2, 16), &[], 1);
+    let job = job(1);
+    let mut reader = Reader::new(&file[..], &job.budget);
+    let mut header = reader.next_stream().unwrap().unwrap();
+    let Shape::Image(shape) = &mut header.media.shape else {
+        panic!("no picture");
+    };
+    (shape.width, shape.height) = (u32::MAX, u32::MAX);
+    let error = WallocCodec::latents(&header, &mut reader, &job).unwrap_err();
+    assert!(matches!(error, Error::Limit { .. }), "{error}");
+}
+
+#[test]
+fn a_tile_that_comes_twice_is_refused() {
+    struct Twice(Frame, usize);
+    impl FrameSource for Twice {
+        fn next_frame(&mut self) -> codec_core::Result<Option<Frame>> {
+            self.1 += 1;
+            Ok((self.1 < 3).then(|| self.0.clone()))
+        }
+    }
+    let file = encode(&picture(20, 20, 3, 8), &[], 1);
+    let job = job(1);
+    let mut reader = Reader::new(&file[..], &job.budget);
+    let header = reader.next_stream().unwrap().unwrap();
+    let frame = reader.next_frame().unwrap().unwrap();
+    let error = WallocCodec::latents(&header, &mut Twice(frame.clone(), 0), &job).unwrap_err();
+    assert!(error.to_string().contains("once more"), "{error}");
+    let error = WallocCodec::latents(&header, &mut Twice(frame, 3), &job).unwrap_err();
+    assert!(error.to_string().contains("no tile"), "{error}");
+}
+
+#[test]
 fn what_is_no_picture_is_refused() {
     let codec = WallocCodec::default();
     let params = Params::defaults(codec.descriptor().params);
@@ -238,7 +274,7 @@ fn what_is_no_picture_is_refused() {
 #[test]
 fn an_unknown_model_is_named() {
     let file = encode(&picture(20, 20, 3, 8), &[], 1);
-    let mut reader = codec_core::container::Reader::new(&file[..], &Budget::default());
+    let mut reader = Reader::new(&file[..], &Budget::default());
     let mut header = reader.next_stream().unwrap().unwrap();
     header.model = vec![1, 2, 3, 4, 5, 6, 7, 8];
     let error = WallocCodec::latents(&header, &mut reader, &job(1)).unwrap_err();

@@ -66,24 +66,36 @@ impl Grid {
         self.width.div_ceil(self.stride)
     }
 
-    /// Tiles of `side` latents from left to right, then down.
+    /// Latents of one channel.
     #[must_use]
-    pub fn tiles(&self, side: usize) -> Vec<Area> {
-        let cut = |len: usize| -> Vec<Range<usize>> {
-            (0..len)
-                .step_by(side)
-                .map(|start| start..(start + side).min(len))
-                .collect()
-        };
-        let columns = cut(self.columns());
-        let rows = cut(self.rows());
-        let areas = rows.iter().flat_map(|rows| {
-            columns.iter().map(|columns| Area {
-                rows: rows.clone(),
-                columns: columns.clone(),
-            })
-        });
-        areas.collect()
+    pub fn places(&self) -> u64 {
+        self.rows() as u64 * self.columns() as u64
+    }
+
+    /// Number of tiles of `side` latents.
+    #[must_use]
+    pub fn count(&self, side: usize) -> u64 {
+        self.rows().div_ceil(side) as u64 * self.columns().div_ceil(side) as u64
+    }
+
+    /// Tile `number` of `side` latents, counted from left to right, then down; `None` beyond the last.
+    #[must_use]
+    pub fn tile(&self, number: u32, side: usize) -> Option<Area> {
+        if u64::from(number) >= self.count(side) {
+            return None;
+        }
+        let across = self.columns().div_ceil(side);
+        let cut = |at: usize, len: usize| at * side..((at + 1) * side).min(len);
+        Some(Area {
+            rows: cut(number as usize / across, self.rows()),
+            columns: cut(number as usize % across, self.columns()),
+        })
+    }
+
+    /// All tiles of `side` latents with their numbers.
+    pub fn tiles(&self, side: usize) -> impl Iterator<Item = (u32, Area)> {
+        let grid = *self;
+        (0..).map_while(move |number| Some((number, grid.tile(number, side)?)))
     }
 
     /// `area` with `margin` more on each side, as far as there is some.
@@ -143,9 +155,8 @@ mod tests {
             };
             let sum: usize = grid
                 .tiles(TILE)
-                .iter()
-                .map(|tile| {
-                    let (rows, columns) = grid.pixels(tile);
+                .map(|(_, tile)| {
+                    let (rows, columns) = grid.pixels(&tile);
                     rows.len() * columns.len()
                 })
                 .sum();

@@ -452,7 +452,7 @@ fn each_frame(
                 let number = frame.number;
                 return Err(Error::corrupt(at, format!("frame {number} once more")));
             }
-            next = frame.number + 1;
+            next = frame.number.saturating_add(1);
             stats.payload_bytes += len as u64;
             stats.frames += 1;
             seen(frame)
