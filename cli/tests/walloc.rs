@@ -248,3 +248,42 @@ fn what_is_left_of_damaged_sound_is_recovered() {
     let same = 44 + 4 * (65_536 - 4096);
     assert!(whole[..same] == part[..same] && whole != part);
 }
+
+#[test]
+fn a_card_names_no_folders() {
+    let dir = Dir::new();
+    let samples = (0..256 * 256 * 3).map(|at| (at / 3 % 256 / 2 + at % 3 * 30 + at / 4000) as u8);
+    let picture = Picture::new(256, 256, 3, Samples::Eight(samples.collect())).unwrap();
+    let mut png = Vec::new();
+    picture.write_png(&mut png).unwrap();
+    dir.write("far/away/pictures/p.png", &png);
+    dir.write("out/keep", b"");
+    dir.codec(&[
+        "train",
+        "walloc",
+        "--data",
+        "far/away/pictures",
+        "--steps",
+        "4",
+        "--batch",
+        "1",
+        "--width",
+        "8",
+        "--blocks",
+        "1",
+        "--log",
+        "out/log.csv",
+        "-o",
+        "out/own.safetensors",
+    ])
+    .succeeds();
+    let card = String::from_utf8(dir.read("out/own.safetensors.json")).unwrap();
+    assert!(card.contains("\"pictures\"") && card.contains("\"own.safetensors\""));
+    assert!(!card.contains("far") && !card.contains("out/"), "{card}");
+    dir.write("p.png", &png);
+    let model = ["--model", "out/own.safetensors"];
+    dir.codec(&[&["encode", "-c", "walloc", "p.png"], &model[..]].concat())
+        .succeeds();
+    dir.codec(&[&["decode", "-o", "q.png", "p.png.cdc"], &model[..]].concat())
+        .succeeds();
+}

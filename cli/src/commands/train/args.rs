@@ -36,6 +36,37 @@ pub(crate) enum TrainCommand {
     WallocAudio(Box<TrainWallocAudioArgs>),
 }
 
+/// What is written and said.
+#[derive(Debug, Args)]
+pub(crate) struct ModelArgs {
+    /// Model to write; its card goes to FILE.json
+    #[arg(short, long, visible_alias = "output", value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Licence of the model, or where its data comes from, for the card
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) licence: Option<String>,
+    /// Overwrite existing files, and forget a run that was cut off
+    #[arg(short, long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) chatter: Chatter,
+    #[command(flatten)]
+    pub(crate) report: ReportArgs,
+}
+
+/// How a run that takes long goes on.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// Keep a CSV table in this file: a row for every pass over records, or for 100 steps
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// Go on where a run of the same settings was cut off, if one was
+    #[arg(long, conflicts_with = "force")]
+    pub(crate) resume: bool,
+    #[command(flatten)]
+    pub(crate) threads: ThreadArgs,
+}
+
 /// Options of `codec train walloc-audio`.
 #[cfg(feature = "learned")]
 #[derive(Debug, Args)]
@@ -49,22 +80,11 @@ pub(crate) struct TrainWallocAudioArgs {
     /// Folder of WAV and FLAC files, with the folders in it; may be repeated
     #[arg(long, required = true, value_name = "DIR")]
     pub(crate) data: Vec<PathBuf>,
-    /// Model to write
-    #[arg(short, long, visible_alias = "output", value_name = "FILE")]
-    pub(crate) out: PathBuf,
     /// What random numbers come from
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Licence of the model, or where its data comes from, for the card
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) licence: Option<String>,
-    /// Overwrite existing files
-    #[arg(short, long)]
-    pub(crate) force: bool,
     #[command(flatten)]
-    pub(crate) chatter: Chatter,
-    #[command(flatten)]
-    pub(crate) report: ReportArgs,
+    pub(crate) model: ModelArgs,
 }
 
 /// Options of `codec train walloc`.
@@ -84,9 +104,6 @@ pub(crate) struct TrainWallocArgs {
     /// Folder of pictures of at least 256 x 256 pixels, with the folders in it; may be repeated
     #[arg(long, required = true, value_name = "DIR")]
     pub(crate) data: Vec<PathBuf>,
-    /// Model to write
-    #[arg(short, long, visible_alias = "output", value_name = "FILE")]
-    pub(crate) out: PathBuf,
     /// Steps of the optimizer
     #[arg(long, value_name = "N", default_value_t = 60_000)]
     pub(crate) steps: u64,
@@ -105,24 +122,10 @@ pub(crate) struct TrainWallocArgs {
     /// Where to train: cpu, wgpu or wgpu:N
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     pub(crate) device: String,
-    /// Licence of the model, or where its data comes from, for the card
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) licence: Option<String>,
-    /// Add a row of a CSV table every 100 steps to this file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) log: Option<PathBuf>,
-    /// Go on where a run of the same settings was cut off, if one was
-    #[arg(long, conflicts_with = "force")]
-    pub(crate) resume: bool,
-    /// Overwrite existing files, and forget a run that was cut off
-    #[arg(short, long)]
-    pub(crate) force: bool,
     #[command(flatten)]
-    pub(crate) threads: ThreadArgs,
+    pub(crate) model: ModelArgs,
     #[command(flatten)]
-    pub(crate) chatter: Chatter,
-    #[command(flatten)]
-    pub(crate) report: ReportArgs,
+    pub(crate) run: RunArgs,
 }
 
 /// Options of `codec train circuit`.
@@ -141,9 +144,6 @@ pub(crate) struct TrainWallocArgs {
 pub(crate) struct TrainCircuitArgs {
     #[command(flatten)]
     pub(crate) data: RecordArgs,
-    /// Model to write
-    #[arg(short, long, visible_alias = "output", value_name = "FILE")]
-    pub(crate) out: PathBuf,
     /// Hold back the last N records, or take those of FILE, to see when to stop and which pass was the
     /// best
     #[arg(long, value_name = "N|FILE")]
@@ -156,24 +156,10 @@ pub(crate) struct TrainCircuitArgs {
     /// How many bits of the model a bit of the data may cost: more makes a larger model that loses less
     #[arg(long, value_name = "X", default_value_t = 10.0)]
     pub(crate) exactness: f32,
-    /// Licence of the model, or where its data comes from, for the card
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) licence: Option<String>,
-    /// Keep a row of a CSV table for every pass in this file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) log: Option<PathBuf>,
-    /// Go on where a run of the same settings was cut off, if one was
-    #[arg(long, conflicts_with = "force")]
-    pub(crate) resume: bool,
-    /// Overwrite existing files, and forget a run that was cut off
-    #[arg(short, long)]
-    pub(crate) force: bool,
     #[command(flatten)]
-    pub(crate) threads: ThreadArgs,
+    pub(crate) model: ModelArgs,
     #[command(flatten)]
-    pub(crate) chatter: Chatter,
-    #[command(flatten)]
-    pub(crate) report: ReportArgs,
+    pub(crate) run: RunArgs,
 }
 
 /// How to learn.

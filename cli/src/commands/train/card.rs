@@ -140,8 +140,8 @@ impl TrainingRecord {
 /// The command line, with the names of files in place of their paths: where a file lay says nothing
 /// about a model, and may say much about a person.
 pub(super) fn command_line(args: &TrainCircuitArgs) -> Vec<String> {
-    let mut paths = vec![&args.data.data, &args.out];
-    paths.extend(&args.log);
+    let mut paths = vec![&args.data.data, &args.model.out];
+    paths.extend(&args.run.log);
     if let Some(Validation::File(path)) = &args.validate {
         paths.push(path);
     }

@@ -20,7 +20,7 @@ use crate::source::name_of;
 use crate::units::{count, grouped};
 
 pub(crate) fn run(args: &TrainCircuitArgs) -> Exit {
-    let mut console = Console::new("train circuit", args.chatter, args.report.json);
+    let mut console = Console::new("train circuit", args.model.chatter, args.model.report.json);
     if let Err(refusal) = train(args, &mut console) {
         console.fail(refusal.file.as_deref(), &refusal.failure);
     }
@@ -36,14 +36,14 @@ struct Files {
 }
 
 fn train(args: &TrainCircuitArgs, console: &mut Console) -> Result<(), Refusal> {
-    if args.out == Path::new("-") {
+    if args.model.out == Path::new("-") {
         return Err(Failure::usage("a model is written to a file: --out FILE names it").into());
     }
     let files = Files {
-        model: args.out.clone(),
-        card: beside(&args.out, ".json"),
-        checkpoint: beside(&args.out, ".train"),
-        log: args.log.clone(),
+        model: args.model.out.clone(),
+        card: beside(&args.model.out, ".json"),
+        checkpoint: beside(&args.model.out, ".train"),
+        log: args.run.log.clone(),
     };
     let checkpoint = files.ready(args)?;
     if !(args.exactness > 0.0 && args.exactness.is_finite()) {
@@ -62,7 +62,7 @@ fn train(args: &TrainCircuitArgs, console: &mut Console) -> Result<(), Refusal> 
         count(learned.records.width() as u64, "value")
     ));
 
-    let threads = args.threads.count();
+    let threads = args.run.threads.count();
     let (settings, plan) = (args.learning.settings(), args.learning.plan(args.patience));
     let resumed = checkpoint.is_some();
     let mut training = match checkpoint {
@@ -108,11 +108,11 @@ fn train(args: &TrainCircuitArgs, console: &mut Console) -> Result<(), Refusal> 
         schema: "codec.circuit.card.v1",
         program: format!("codec {}", env!("CARGO_PKG_VERSION")),
         command: command_line(args),
-        licence: args.licence.clone(),
+        licence: args.model.licence.clone(),
         training: TrainingRecord::of(&passes, best, threads.get(), resumed),
         settings: SettingsRecord::of(args),
         model: ModelRecord {
-            name: base_name(&args.out),
+            name: base_name(&args.model.out),
             bytes: file.len(),
             xxh64: format!("{:016x}", model.hash()),
             variables: model.circuit().schema().len(),
@@ -128,13 +128,13 @@ fn train(args: &TrainCircuitArgs, console: &mut Console) -> Result<(), Refusal> 
     };
     let text = serde_json::to_vec_pretty(&card)
         .map_err(|error| Failure::new(Exit::Error, error.to_string()))?;
-    write(&files.model, &file, args.force)?;
-    write(&files.card, &[&text[..], b"\n"].concat(), args.force)?;
+    write(&files.model, &file, args.model.force)?;
+    write(&files.card, &[&text[..], b"\n"].concat(), args.model.force)?;
     fs::remove_file(&files.checkpoint).map_err(|error| Refusal {
         file: Some(name_of(Some(&files.checkpoint))),
         failure: Failure::io("cannot remove", &error),
     })?;
-    report(&card, &args.out, console);
+    report(&card, &args.model.out, console);
     Ok(())
 }
 
@@ -143,10 +143,10 @@ impl Files {
     /// that is to go on.
     fn ready(&self, args: &TrainCircuitArgs) -> Result<Option<Vec<u8>>, Refusal> {
         for path in [&self.model, &self.card] {
-            check_free(path, args.force)?;
+            check_free(path, args.model.force)?;
         }
         if let Some(log) = &self.log {
-            check_free(log, args.force || args.resume)?;
+            check_free(log, args.model.force || args.run.resume)?;
         }
         // A file that can be begun can be ended, unless much changes on the way.
         let mut inputs = vec![&*args.data.data];
@@ -157,14 +157,14 @@ impl Files {
         for path in outputs.into_iter().chain(&self.log) {
             drop(Output::made_of(&inputs, &Target::File(path.clone()), true)?);
         }
-        if args.force || !self.checkpoint.exists() {
+        if args.model.force || !self.checkpoint.exists() {
             return Ok(None);
         }
         let refusal = |failure: Failure| Refusal {
             file: Some(name_of(Some(&self.checkpoint))),
             failure,
         };
-        if !args.resume {
+        if !args.run.resume {
             let title = "is what a run that was cut off left behind";
             let hint = "--resume goes on with it; -f forgets it and starts anew";
             return Err(refusal(Failure::new(Exit::Error, title).hint(hint)));

@@ -11,7 +11,9 @@ use codec_suite::models::walloc::train::Shown;
 use serde::Serialize;
 
 use super::args::TrainWallocArgs;
+use super::card::without_folders;
 use super::write;
+use crate::commands::circuit::data::base_name;
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
@@ -28,6 +30,7 @@ const KEPT: u64 = 120;
 struct Card {
     schema: &'static str,
     program: String,
+    /// Arguments, files without their folders.
     command: Vec<String>,
     licence: Option<String>,
     data: Vec<String>,
@@ -49,7 +52,7 @@ struct Last {
 }
 
 pub(crate) fn run(args: &TrainWallocArgs) -> Exit {
-    let mut console = Console::new("train walloc", args.chatter, args.report.json);
+    let mut console = Console::new("train walloc", args.model.chatter, args.model.report.json);
     if let Err(refusal) = train(args, &mut console) {
         console.fail(refusal.file.as_deref(), &refusal.failure);
     }
@@ -57,25 +60,25 @@ pub(crate) fn run(args: &TrainWallocArgs) -> Exit {
 }
 
 fn train(args: &TrainWallocArgs, console: &mut Console) -> Result<(), Refusal> {
-    let state: PathBuf = beside(&args.out, ".train");
-    let card_path = beside(&args.out, ".json");
-    if args.force {
+    let state: PathBuf = beside(&args.model.out, ".train");
+    let card_path = beside(&args.model.out, ".json");
+    if args.model.force {
         Session::forget(&state);
-    } else if state.exists() && !args.resume {
+    } else if state.exists() && !args.run.resume {
         let title = format!("{}: a run was cut off here", state.display());
         return Err(Failure::usage(title)
             .hint("--resume goes on with it, -f forgets it")
             .into());
     }
-    for path in [&args.out, &card_path] {
-        check_free(path, args.force)?;
+    for path in [&args.model.out, &card_path] {
+        check_free(path, args.model.force)?;
     }
     let device: DeviceChoice = args.device.parse()?;
     let mut plan = Plan::new(args.steps, args.seed);
     plan.settings.batch = args.batch;
     plan.settings.shape.width = args.width;
     plan.settings.shape.blocks = args.blocks;
-    let threads = args.threads.count().get();
+    let threads = args.run.threads.count().get();
     let started = Instant::now();
     let mut session = Session::open(plan.clone(), &args.data, &state, device.open()?, threads)?;
     let pictures = session.pictures();
@@ -85,20 +88,18 @@ fn train(args: &TrainWallocArgs, console: &mut Console) -> Result<(), Refusal> {
         session.done(),
         args.steps
     ));
-    let mut log = args.log.as_ref().map(Log::open).transpose()?;
+    let mut log = args.run.log.as_ref().map(Log::open).transpose()?;
     let last = steps(&mut session, args, &mut log, console)?;
     let model = session.finish()?;
     let file = model.to_bytes()?;
+    let mut paths: Vec<_> = args.data.iter().chain(&args.run.log).collect();
+    paths.push(&args.model.out);
     let card = Card {
         schema: "codec.walloc.card.v1",
         program: format!("codec {}", env!("CARGO_PKG_VERSION")),
-        command: std::env::args().collect(),
-        licence: args.licence.clone(),
-        data: args
-            .data
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect(),
+        command: without_folders(&paths),
+        licence: args.model.licence.clone(),
+        data: args.data.iter().map(|path| base_name(path)).collect(),
         pictures,
         plan,
         device: device.to_string(),
@@ -107,10 +108,10 @@ fn train(args: &TrainWallocArgs, console: &mut Console) -> Result<(), Refusal> {
         model_xxh64: format!("{:016x}", model.hash()),
         last,
     };
-    write(&args.out, &file, args.force)?;
+    write(&args.model.out, &file, args.model.force)?;
     let text = serde_json::to_string_pretty(&card)
         .map_err(|error| Failure::new(Exit::Error, error.to_string()))?;
-    write(&card_path, format!("{text}\n").as_bytes(), args.force)?;
+    write(&card_path, format!("{text}\n").as_bytes(), args.model.force)?;
     Session::forget(&state);
     console.progress(&format!("wrote {} bytes", grouped(file.len() as u64)));
     Ok(())

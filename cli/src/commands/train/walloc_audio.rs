@@ -34,7 +34,11 @@ struct Card {
 }
 
 pub(crate) fn run(args: &TrainWallocAudioArgs) -> Exit {
-    let mut console = Console::new("train walloc-audio", args.chatter, args.report.json);
+    let mut console = Console::new(
+        "train walloc-audio",
+        args.model.chatter,
+        args.model.report.json,
+    );
     if let Err(refusal) = train(args, &mut console) {
         console.fail(refusal.file.as_deref(), &refusal.failure);
     }
@@ -42,9 +46,9 @@ pub(crate) fn run(args: &TrainWallocAudioArgs) -> Exit {
 }
 
 fn train(args: &TrainWallocAudioArgs, console: &mut Console) -> Result<(), Refusal> {
-    let card_path = beside(&args.out, ".json");
-    for path in [&args.out, &card_path] {
-        check_free(path, args.force)?;
+    let card_path = beside(&args.model.out, ".json");
+    for path in [&args.model.out, &card_path] {
+        check_free(path, args.model.force)?;
     }
     let started = Instant::now();
     let sounds = sounds::read(&args.data)?;
@@ -54,12 +58,12 @@ fn train(args: &TrainWallocAudioArgs, console: &mut Console) -> Result<(), Refus
     let model = fit(&sounds, args.seed)?;
     let file = model.to_bytes()?;
     let mut paths: Vec<_> = args.data.iter().collect();
-    paths.push(&args.out);
+    paths.push(&args.model.out);
     let card = Card {
         schema: "codec.walloc-audio.card.v1",
         program: format!("codec {}", env!("CARGO_PKG_VERSION")),
         command: without_folders(&paths),
-        licence: args.licence.clone(),
+        licence: args.model.licence.clone(),
         data: args.data.iter().map(|path| base_name(path)).collect(),
         sounds: count,
         sound_seconds,
@@ -68,10 +72,10 @@ fn train(args: &TrainWallocAudioArgs, console: &mut Console) -> Result<(), Refus
         model_bytes: file.len(),
         model_xxh64: format!("{:016x}", model.hash()),
     };
-    write(&args.out, &file, args.force)?;
+    write(&args.model.out, &file, args.model.force)?;
     let text = serde_json::to_string_pretty(&card)
         .map_err(|error| Failure::new(Exit::Error, error.to_string()))?;
-    write(&card_path, format!("{text}\n").as_bytes(), args.force)?;
+    write(&card_path, format!("{text}\n").as_bytes(), args.model.force)?;
     console.progress(&format!("wrote {} bytes", grouped(file.len() as u64)));
     Ok(())
 }
