@@ -9,6 +9,8 @@
 mod arrows;
 mod bombs;
 mod damage;
+mod learned_fuzz;
+mod lossy_vectors;
 mod real_data;
 mod round_trip;
 mod samples;
