@@ -1,5 +1,5 @@
-//! Learning on latents: a small classifier, trained on what files hold without ever making pixels, or
-//! on pixels for comparison.
+//! Learning on latents: a small classifier, trained on what files hold without ever making pixels or
+//! samples, or on these for comparison.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -18,7 +18,11 @@ use crate::train::adam::{self, AdamW};
 use crate::train::cosine;
 use crate::walloc::WallocCodec;
 
-/// What a classifier sees of a picture.
+mod sound;
+
+use sound::seen_sound;
+
+/// What a classifier sees of a picture or a sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum View {
     /// Latents of so many channels, from a file of that quality.
@@ -33,14 +37,38 @@ pub enum View {
         /// Pixels of a side.
         side: usize,
     },
+    /// Latents of the lowest bands of the first samples of a sound, from a file of that quality:
+    /// `[1, bands, columns]`.
+    Bands {
+        /// Bands of the latents.
+        bands: usize,
+        /// Quality of the file.
+        quality: u8,
+        /// Samples that are looked at: shorter sounds are followed by silence.
+        samples: usize,
+    },
+    /// The first samples of a sound at a lower rate, so that there are `len`: `[1, 1, len]`.
+    Waveform {
+        /// Samples that are looked at.
+        samples: usize,
+        /// Numbers.
+        len: usize,
+    },
 }
 
-/// Pictures of several classes as arrays of one shape.
+impl View {
+    /// Whether it is one of sounds.
+    fn is_of_sound(self) -> bool {
+        matches!(self, View::Bands { .. } | View::Waveform { .. })
+    }
+}
+
+/// Pictures or sounds of several classes as arrays of one shape.
 #[derive(Debug, Clone)]
 pub struct Examples {
     /// Names of the classes, in order.
     pub classes: Vec<String>,
-    /// `[channels, height, width]` of each picture.
+    /// `[channels, height, width]` of each.
     pub shape: [usize; 3],
     /// Arrays, one after the other.
     pub values: Vec<f32>,
@@ -49,8 +77,8 @@ pub struct Examples {
 }
 
 impl Examples {
-    /// Reads a folder with a folder of pictures for each class. With `mirrored`, every picture counts
-    /// twice, the second time mirrored before it is encoded or reduced.
+    /// Reads a folder with a folder of pictures or sounds for each class. With `mirrored`, every picture
+    /// counts twice, the second time mirrored before it is encoded or reduced.
     ///
     /// # Errors
     /// [`Error::Usage`] if there are no classes or the pictures differ in size; errors of files.
@@ -67,34 +95,37 @@ impl Examples {
                 .map(|name| name.to_string_lossy().into_owned());
             examples.classes.push(name.unwrap_or_default());
             for path in entries(&class)? {
+                if view.is_of_sound() {
+                    let (shape, values) = seen_sound(&path, view)?;
+                    examples.add(shape, values, &path)?;
+                    continue;
+                }
                 let picture = Picture::open(&path, &Budget::new(Limits::none()))
                     .map_err(|error| Error::Usage(format!("{}: {error}", path.display())))?
                     .to_rgb8();
-                examples.add(&picture, view, &path)?;
+                let (shape, values) = seen_picture(&picture, view)?;
+                examples.add(shape, values, &path)?;
                 if mirrored {
-                    examples.add(&mirror(&picture)?, view, &path)?;
+                    let (shape, values) = seen_picture(&mirror(&picture)?, view)?;
+                    examples.add(shape, values, &path)?;
                 }
             }
         }
         if examples.classes.len() < 2 || examples.labels.is_empty() {
             return Err(Error::Usage(format!(
-                "{}: needs a folder of pictures for each of at least two classes",
+                "{}: needs a folder of pictures or sounds for each of at least two classes",
                 folder.display()
             )));
         }
         Ok(examples)
     }
 
-    fn add(&mut self, picture: &Picture, view: View, path: &Path) -> Result<()> {
-        let (shape, values) = match view {
-            View::Latents { channels, quality } => seen_latents(picture, channels, quality)?,
-            View::Pixels { side } => reduced(picture, side),
-        };
+    fn add(&mut self, shape: [usize; 3], values: Vec<f32>, path: &Path) -> Result<()> {
         if self.labels.is_empty() {
             self.shape = shape;
         } else if self.shape != shape {
             return Err(Error::Usage(format!(
-                "{}: gives {shape:?}, the others {:?}; all pictures must have one size",
+                "{}: gives {shape:?}, the others {:?}; all must have one size",
                 path.display(),
                 self.shape
             )));
@@ -173,6 +204,16 @@ fn mirror(picture: &Picture) -> Result<Picture> {
     )
 }
 
+fn seen_picture(picture: &Picture, view: View) -> Result<([usize; 3], Vec<f32>)> {
+    match view {
+        View::Latents { channels, quality } => seen_latents(picture, channels, quality),
+        View::Pixels { side } => Ok(reduced(picture, side)),
+        View::Bands { .. } | View::Waveform { .. } => {
+            Err(Error::Internal("a picture as a sound".to_owned()))
+        }
+    }
+}
+
 /// Encodes the picture and takes the latents out of the file.
 fn seen_latents(picture: &Picture, channels: usize, quality: u8) -> Result<([usize; 3], Vec<f32>)> {
     let mut png = Vec::new();
@@ -231,7 +272,7 @@ fn reduced(picture: &Picture, side: usize) -> ([usize; 3], Vec<f32>) {
     ([3, out_height, out_width], out)
 }
 
-/// The classifier: 1x1 to 32 channels, three blocks of two 3x3 layers (32, 64, 128 channels), each but
+/// The classifier, the same for all views: 1x1 to 32 channels, three blocks of two 3x3 layers (32, 64, 128 channels), each but
 /// the last followed by a pool of 2x2, the mean over all places, one linear layer.
 #[derive(Module, Debug)]
 pub struct Classifier {
@@ -290,7 +331,8 @@ impl Classifier {
             x = conv2d(x, layer.weight.val(), Some(layer.bias.val()), same(1));
             x = activation::relu(x);
             if at == 1 || at == 3 {
-                x = max_pool2d(x, MaxPoolOptions::new([2, 2]));
+                let [_, _, h, w] = x.dims();
+                x = max_pool2d(x, MaxPoolOptions::new([h.min(2), w.min(2)]));
             }
         }
         let [n, c, h, w] = x.dims();

@@ -1,4 +1,4 @@
-//! `codec learn`: a classifier on latents beside the same one on pixels.
+//! `codec learn`: a classifier on latents beside the same one on pixels or samples.
 
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub(crate) struct LearnArgs {
 
 #[derive(Debug, Subcommand)]
 enum LearnCommand {
-    /// Train one classifier on latents and on pixels of equal dimension, and test both
+    /// Train one classifier on latents and on pixels or samples of equal dimension, and test both
     Compare(CompareArgs),
 }
 
@@ -32,25 +32,33 @@ enum LearnCommand {
     after_help = "Each folder has a folder of pictures of one size for each class. For every number of \
     channels the pictures are encoded, the latents are read from the files, and the same classifier is \
     trained on them and on pictures reduced to as many numbers. Training pictures count twice, once \
-    mirrored.\n\n\
+    mirrored. With --bands the folders hold sounds: the latents of so many bands are compared with \
+    the wave at a rate that gives as many numbers.\n\n\
     Examples:\n  \
     codec learn compare --train flowers/train --test flowers/test\n  \
-    codec learn compare --train flowers/train --test flowers/test --channels 4 --seeds 1 --full"
+    codec learn compare --train flowers/train --test flowers/test --channels 4 --seeds 1 --full\n  \
+    codec learn compare --train digits/train --test digits/test --bands 32,64 --samples 5120"
 )]
 struct CompareArgs {
-    /// Folder with a folder of training pictures for each class
+    /// Folder with a folder of training pictures, or sounds, for each class
     #[arg(long, value_name = "DIR")]
     train: PathBuf,
-    /// Folder with a folder of test pictures for each class
+    /// Folder with a folder of test pictures, or sounds, for each class
     #[arg(long, value_name = "DIR")]
     test: PathBuf,
     /// Channels of the latents
     #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "4,8")]
     channels: Vec<usize>,
+    /// Of sounds: bands of the latents
+    #[arg(long, value_name = "N,N", value_delimiter = ',', conflicts_with_all = ["channels", "full"])]
+    bands: Vec<usize>,
+    /// Of sounds: samples that are looked at
+    #[arg(long, value_name = "N", default_value_t = 8192)]
+    samples: usize,
     /// Quality of the files that the latents are taken from
     #[arg(long, value_name = "N", default_value_t = 50)]
     quality: u8,
-    /// Passes over the training pictures
+    /// Passes over the training examples
     #[arg(long, value_name = "N", default_value_t = 20)]
     epochs: usize,
     /// How often each is trained, from other random numbers
@@ -93,17 +101,25 @@ pub(crate) fn run(args: &LearnArgs) -> Exit {
 fn compare(args: &CompareArgs, console: &mut Console) -> Result<(), Refusal> {
     let device: DeviceChoice = args.device.parse().map_err(Failure::from)?;
     let device = device.open().map_err(Failure::from)?;
-    let mut views = Vec::new();
-    for &channels in &args.channels {
-        views.push((
-            View::Latents {
-                channels,
-                quality: args.quality,
-            },
-            args.epochs,
-            args.seeds,
-        ));
-    }
+    let (quality, samples) = (args.quality, args.samples);
+    let of_bands = args.bands.iter().map(|&bands| View::Bands {
+        bands,
+        quality,
+        samples,
+    });
+    let of_channels = args
+        .channels
+        .iter()
+        .map(|&channels| View::Latents { channels, quality });
+    let first: Vec<View> = if args.bands.is_empty() {
+        of_channels.collect()
+    } else {
+        of_bands.collect()
+    };
+    let mut views: Vec<_> = first
+        .into_iter()
+        .map(|view| (view, args.epochs, args.seeds))
+        .collect();
     if !console.json() {
         console.line(&format!(
             "{:<24} {:>16} {:>9}  {:>8}  {:>8}  accuracy by seed",
@@ -116,10 +132,18 @@ fn compare(args: &CompareArgs, console: &mut Console) -> Result<(), Refusal> {
         at += 1;
         let train = Examples::read(&args.train, view, true).map_err(Failure::from)?;
         let test = Examples::read(&args.test, view, false).map_err(Failure::from)?;
-        if let View::Latents { .. } = view {
-            let side = (train.dimension() as f64 / 3.0).sqrt().round() as usize;
-            views.insert(at, (View::Pixels { side }, args.epochs, args.seeds));
-        }
+        let beside = match view {
+            View::Latents { .. } => {
+                let side = (train.dimension() as f64 / 3.0).sqrt().round() as usize;
+                Some(View::Pixels { side })
+            }
+            View::Bands { .. } => Some(View::Waveform {
+                samples,
+                len: train.dimension(),
+            }),
+            View::Pixels { .. } | View::Waveform { .. } => None,
+        };
+        views.splice(at..at, beside.map(|view| (view, args.epochs, args.seeds)));
         if at == views.len() && args.full && view != (View::Pixels { side: 0 }) {
             views.push((View::Pixels { side: 0 }, 1, 1));
         }
@@ -148,6 +172,8 @@ fn report(
         View::Latents { channels, quality } => format!("{channels} channels, quality {quality}"),
         View::Pixels { side: 0 } => "pixels, full size".to_owned(),
         View::Pixels { side } => format!("pixels, {side} x {side}"),
+        View::Bands { bands, quality, .. } => format!("{bands} bands, quality {quality}"),
+        View::Waveform { len, .. } => format!("wave, {len} samples"),
     };
     let count = outcomes.len().max(1) as f64;
     let mean = |of: fn(&Outcome) -> f64| outcomes.iter().map(of).sum::<f64>() / count;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use codec_suite::core::{Budget, FrameSource};
 use codec_suite::core::container::Reader;
+use codec_suite::core::{Budget, FrameSource};
 use codec_tests::fuzz;
 use proptest::prelude::*;
 
