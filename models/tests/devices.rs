@@ -79,6 +79,36 @@ fn close(a: &[f32], b: &[f32], part: f32) -> bool {
 }
 
 #[test]
+fn a_device_opens() {
+    gpu();
+}
+
+/// Asks a process of its own, where the loader finds no driver.
+#[test]
+fn without_a_driver_there_is_an_answer_within_five_seconds() {
+    let started = Instant::now();
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_device_opens"])
+        .env("VK_DRIVER_FILES", "none.json")
+        .env("VK_ICD_FILENAMES", "none.json")
+        .env("LIBGL_DRIVERS_PATH", "none")
+        .env_remove("CODEC_SKIP_GPU")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout).into_owned()
+        + &String::from_utf8_lossy(&child.stderr);
+    assert!(
+        !child.status.success() && said.contains("does not answer"),
+        "{said}"
+    );
+    assert!(
+        started.elapsed().as_secs_f32() < 7.0,
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[test]
 fn networks_and_their_gradients_agree() {
     let Some(gpu) = gpu() else { return };
     for prefix in 0..shape().prefixes.len() {
