@@ -20,6 +20,7 @@ pub(crate) const DEFAULT_MEMORY: u64 = 320 << 20;
 /// The codec that the options of quality and rate are for, and which of its kind takes sound.
 const WALLOC: &str = "walloc";
 const WALLOC_AUDIO: &str = "walloc-audio";
+const VQ: &str = "vq";
 
 /// How to encode.
 pub(crate) struct Encoding<'r> {
@@ -158,20 +159,20 @@ fn job(resources: ResourceArgs, memory: u64, output: u64) -> Job {
 
 /// The codecs that an option goes with, the one first that it implies, with that option.
 fn implied(args: &EncodeArgs) -> Option<(&'static [&'static str], &'static str)> {
-    const BOTH: &[&str] = &[WALLOC, WALLOC_AUDIO];
+    const LOSSY: &[&str] = &[WALLOC, WALLOC_AUDIO, VQ];
     let (beside, rate) = (&args.beside, &args.rate);
     let options: [(bool, &[&str], &str); 7] = [
         (beside.reference.is_some(), &[Dna::ID], "--reference"),
         (
             beside.model.is_some(),
-            &[CircuitCodec::ID, WALLOC, WALLOC_AUDIO],
+            &[CircuitCodec::ID, WALLOC, WALLOC_AUDIO, VQ],
             "--model",
         ),
         (args.fit, &[CircuitCodec::ID], "--fit"),
-        (rate.quality.is_some(), BOTH, "--quality"),
-        (rate.bpp.is_some(), &[WALLOC], "--bpp"),
+        (rate.quality.is_some(), LOSSY, "--quality"),
+        (rate.bpp.is_some(), &[WALLOC, VQ], "--bpp"),
         (rate.bitrate.is_some(), &[WALLOC_AUDIO], "--bitrate"),
-        (rate.target_size.is_some(), BOTH, "--target-size"),
+        (rate.target_size.is_some(), LOSSY, "--target-size"),
     ];
     let mut given = options.into_iter().filter(|(is_given, ..)| *is_given);
     given.next().map(|(_, codecs, option)| (codecs, option))

@@ -271,6 +271,8 @@ fn a_card_names_no_folders() {
         "8",
         "--blocks",
         "1",
+        "--context-crops",
+        "2",
         "--log",
         "out/log.csv",
         "-o",
@@ -286,4 +288,36 @@ fn a_card_names_no_folders() {
         .succeeds();
     dir.codec(&[&["decode", "-o", "q.png", "p.png.cdc"], &model[..]].concat())
         .succeeds();
+}
+
+#[test]
+fn pictures_at_extreme_rates_come_back_and_give_indices() {
+    let dir = Dir::new();
+    let samples = (0..320 * 256 * 3).map(|at| {
+        let (x, y) = (at / 3 % 320, at / 960);
+        (60 + x / 3 + (y / 40 + x / 50) % 2 * 50 + at % 3 * 10) as u8
+    });
+    let picture = Picture::new(320, 256, 3, Samples::Eight(samples.collect())).unwrap();
+    let mut png = Vec::new();
+    picture.write_png(&mut png).unwrap();
+    dir.write("p.png", &png);
+    dir.codec(&["encode", "-c", "vq", "--bpp", "0.05", "p.png"])
+        .succeeds();
+    assert!(dir.read("p.png.cdc").len() * 8 <= 320 * 256 / 20);
+    dir.codec(&["decode", "-o", "q.png", "p.png.cdc"])
+        .succeeds();
+    let decoded = Picture::from_bytes(&dir.read("q.png"), &Budget::default()).unwrap();
+    assert_eq!(decoded.shape(), picture.shape());
+    dir.codec(&["latents", "-o", "i.npy", "p.png.cdc"])
+        .fails(2, &["safetensors"]);
+    let ran = dir.codec(&["latents", "-o", "i.safetensors", "p.png.cdc"]);
+    assert!(
+        ran.succeeds().text().contains("8 x 10 and"),
+        "{}",
+        ran.text()
+    );
+    let arrays = String::from_utf8_lossy(&dir.read("i.safetensors")[..2000]).into_owned();
+    for name in ["p.png/coarse", "p.png/fine", "codebook/0", "U16"] {
+        assert!(arrays.contains(name), "{name}: {arrays}");
+    }
 }

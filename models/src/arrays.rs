@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use codec_core::{Error, Result};
+use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 /// A named array of 32-bit floats.
@@ -69,6 +70,20 @@ impl Stored {
     pub(crate) fn shorts(name: impl Into<String>, shape: Vec<usize>, values: &[i16]) -> Self {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes());
         Self::new(name, Dtype::I16, shape, bytes)
+    }
+
+    /// An array as 16-bit floats, its name behind `prefix`.
+    pub(crate) fn halves(prefix: &str, array: &Array) -> Self {
+        let halves = array.values.iter();
+        let halves = halves.flat_map(|&value| f16::from_f32(value).to_le_bytes());
+        let name = format!("{prefix}{}", array.name);
+        Self::new(name, Dtype::F16, array.shape.clone(), halves)
+    }
+
+    /// An array of 32-bit integers.
+    pub(crate) fn longs(name: impl Into<String>, shape: Vec<usize>, values: &[i32]) -> Self {
+        let bytes = values.iter().flat_map(|value| value.to_le_bytes());
+        Self::new(name, Dtype::I32, shape, bytes)
     }
 
     /// An array of 16-bit integers without sign.
@@ -178,4 +193,42 @@ pub(crate) fn words(file: &SafeTensors<'_>, name: &str) -> Result<Vec<u16>> {
         .iter()
         .map(|bytes| u16::from_le_bytes(*bytes))
         .collect())
+}
+
+/// An array of 32-bit integers of a model's file.
+///
+/// # Errors
+/// [`Error::Corrupt`] if there is none of that name.
+pub(crate) fn longs(file: &SafeTensors<'_>, name: &str) -> Result<Vec<i32>> {
+    let view = view(file, name, Dtype::I32)?;
+    let (chunks, _) = view.data().as_chunks::<4>();
+    Ok(chunks
+        .iter()
+        .map(|bytes| i32::from_le_bytes(*bytes))
+        .collect())
+}
+
+/// An array of finite 16-bit floats of a model's file.
+///
+/// # Errors
+/// [`Error::Corrupt`] if it is of another type.
+pub(crate) fn halves(name: &str, view: &TensorView<'_>) -> Result<Array> {
+    let values: Vec<f32> = view
+        .data()
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .map(|bytes| f16::from_le_bytes(*bytes).to_f32())
+        .collect();
+    if view.dtype() != Dtype::F16 || values.iter().any(|value| !value.is_finite()) {
+        return Err(Error::corrupt(
+            0,
+            format!("model: array {name} is not of finite 16-bit floats"),
+        ));
+    }
+    Ok(Array {
+        name: name.to_owned(),
+        shape: view.shape().to_vec(),
+        values,
+    })
 }

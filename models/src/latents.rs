@@ -2,17 +2,111 @@
 
 use std::collections::HashMap;
 use std::io::Read;
+use std::sync::Arc;
 
 use codec_core::container::Reader;
 use codec_core::{Error, Job, Result};
 use safetensors::tensor::Dtype;
 
 use crate::arrays::{self, Stored};
+use crate::vq::model::VqModel;
+use crate::vq::received::Received;
+use crate::vq::stages::Size;
+use crate::vq::{UNIT, VqCodec};
 use crate::walloc::WallocCodec;
 use crate::walloc::audio::codec::AudioLatents;
 use crate::walloc::audio::{self, BANDS, WallocAudioCodec};
 use crate::walloc::latents::ImageLatents;
 use crate::walloc::step_size;
+
+/// What a file of a learned codec holds.
+pub enum Held {
+    /// Latents of `walloc` or `walloc-audio`.
+    Latents(Latents),
+    /// Indices of `vq`.
+    Tokens(Tokens),
+}
+
+impl Held {
+    /// What the only stream of a `.cdc` file holds: the entropy layer is decoded, no pixel and no
+    /// sample is made.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if the stream is not one of a learned codec, or its model is missing;
+    /// otherwise as decoding.
+    pub fn read(input: &mut dyn Read, job: &Job) -> Result<Self> {
+        let mut reader = Reader::new(input, &job.budget);
+        let header = reader
+            .next_stream()?
+            .ok_or_else(|| Error::corrupt(0, "there is no stream"))?;
+        match header.codec.as_str() {
+            WallocCodec::ID => {
+                let (latents, channels) = WallocCodec::latents(&header, &mut reader, job)?;
+                Ok(Held::Latents(Latents::of_image(latents, channels)))
+            }
+            WallocAudioCodec::ID => {
+                let latents = WallocAudioCodec::latents(&header, &mut reader, job)?;
+                Ok(Held::Latents(Latents::of_audio(&latents)))
+            }
+            VqCodec::ID => {
+                let (received, model) = VqCodec::received(&header, &mut reader, job)?;
+                Ok(Held::Tokens(Tokens::new(&received, model)))
+            }
+            other => Err(Error::Unsupported(format!(
+                "a stream of '{other}' has no latents"
+            ))),
+        }
+    }
+}
+
+/// Indices of a picture.
+pub struct Tokens {
+    /// Rows and columns of the first stage.
+    pub coarse_shape: [usize; 2],
+    /// Its indices.
+    pub coarse: Vec<u16>,
+    /// Stages after the first, rows, columns.
+    pub fine_shape: [usize; 3],
+    /// Their indices.
+    pub fine: Vec<u16>,
+    model: Arc<VqModel>,
+}
+
+impl Tokens {
+    fn new(received: &Received, model: Arc<VqModel>) -> Self {
+        let size = Size {
+            height: received.grid.rows(),
+            width: received.grid.columns(),
+        };
+        let coarse = size.coarse();
+        let mut stages = received.tokens.iter();
+        Tokens {
+            coarse_shape: [coarse.height, coarse.width],
+            coarse: stages.next().cloned().unwrap_or_default(),
+            fine_shape: [received.count.max(1) - 1, size.height, size.width],
+            fine: stages.flatten().copied().collect(),
+            model,
+        }
+    }
+
+    /// `NAME/coarse` and `NAME/fine`, and as `codebook/S` the vectors of each stage in the range of a
+    /// pixel: of 2 by 2 places times the leading channels in the first, of all channels in the others.
+    fn stored(&self, name: &str) -> Vec<Stored> {
+        let [rows, columns] = self.coarse_shape;
+        let mut stored = vec![
+            Stored::words(format!("{name}/coarse"), vec![rows, columns], &self.coarse),
+            Stored::words(format!("{name}/fine"), self.fine_shape.to_vec(), &self.fine),
+        ];
+        for stage in 0..self.model.stages.count() {
+            let book = self.model.stages.book(stage);
+            let vectors = book.vectors().iter();
+            let vectors: Vec<f32> = vectors.map(|&value| f32::from(value) / UNIT).collect();
+            let shape = vec![book.len(), book.dimension()];
+            stored.push(Stored::floats(format!("codebook/{stage}"), shape, &vectors));
+        }
+        stored
+    }
+}
 
 /// Latents of one file.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,22 +159,11 @@ impl Latents {
     /// [`Error::Unsupported`] if the stream is not one of `walloc` or `walloc-audio`, or its model is
     /// missing; otherwise as decoding.
     pub fn read(input: &mut dyn Read, job: &Job) -> Result<Self> {
-        let mut reader = Reader::new(input, &job.budget);
-        let header = reader
-            .next_stream()?
-            .ok_or_else(|| Error::corrupt(0, "there is no stream"))?;
-        match header.codec.as_str() {
-            WallocCodec::ID => {
-                let (latents, channels) = WallocCodec::latents(&header, &mut reader, job)?;
-                Ok(Self::of_image(latents, channels))
-            }
-            WallocAudioCodec::ID => {
-                let latents = WallocAudioCodec::latents(&header, &mut reader, job)?;
-                Ok(Self::of_audio(&latents))
-            }
-            other => Err(Error::Unsupported(format!(
-                "a stream of '{other}' has no latents"
-            ))),
+        match Held::read(input, job)? {
+            Held::Latents(latents) => Ok(latents),
+            Held::Tokens(_) => Err(Error::Unsupported(
+                "a stream of 'vq' has indices, no latents".to_owned(),
+            )),
         }
     }
 
@@ -139,6 +222,20 @@ impl Latents {
         bytes
     }
 
+    fn stored(&self, name: &str, is_float: bool) -> Stored {
+        let kind = match &self.values {
+            _ if is_float => Dtype::F32,
+            Values::Short(_) => Dtype::I16,
+            Values::Long(_) => Dtype::I32,
+        };
+        Stored::new(
+            name,
+            kind,
+            self.shape.to_vec(),
+            self.bytes(is_float).into_iter(),
+        )
+    }
+
     fn bytes(&self, is_float: bool) -> Vec<u8> {
         if is_float {
             let values = self.dequantised();
@@ -160,26 +257,27 @@ impl Latents {
     }
 }
 
-/// A SafeTensors file of several latents by name; the metadata hold `step/NAME`.
+/// A SafeTensors file of what several files hold, by name; the metadata hold `step/NAME` of latents.
 ///
 /// # Errors
 /// [`Error::Internal`] if an array is not of its shape.
-pub fn to_safetensors(latents: &[(String, Latents)], is_float: bool) -> Result<Vec<u8>> {
-    let arrays: Vec<Stored> = latents
-        .iter()
-        .map(|(name, latents)| {
-            let shape = latents.shape.to_vec();
-            let kind = match &latents.values {
-                _ if is_float => Dtype::F32,
-                Values::Short(_) => Dtype::I16,
-                Values::Long(_) => Dtype::I32,
-            };
-            Stored::new(name, kind, shape, latents.bytes(is_float).into_iter())
-        })
-        .collect();
-    let steps: HashMap<String, String> = latents
-        .iter()
-        .map(|(name, latents)| (format!("step/{name}"), latents.step.to_string()))
-        .collect();
+pub fn to_safetensors(files: &[(String, Held)], is_float: bool) -> Result<Vec<u8>> {
+    let mut arrays: Vec<Stored> = Vec::new();
+    let mut steps = HashMap::new();
+    for (name, held) in files {
+        let of_file = match held {
+            Held::Latents(latents) => {
+                steps.insert(format!("step/{name}"), latents.step.to_string());
+                vec![latents.stored(name, is_float)]
+            }
+            Held::Tokens(tokens) => tokens.stored(name),
+        };
+        for array in of_file {
+            // Files under one model share its codebooks.
+            if !arrays.iter().any(|before| before.name == array.name) {
+                arrays.push(array);
+            }
+        }
+    }
     arrays::file(&arrays, steps)
 }

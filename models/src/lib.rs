@@ -6,8 +6,12 @@ pub mod device;
 pub mod latents;
 pub mod learn;
 pub mod linear;
+mod pictures;
 pub mod random;
+mod shipped;
+mod targets;
 pub mod train;
+pub mod vq;
 pub mod walloc;
 
 use std::sync::Arc;
@@ -20,5 +24,6 @@ pub fn codecs(device: device::DeviceChoice) -> Vec<Arc<dyn Codec>> {
     vec![
         Arc::new(walloc::WallocCodec { device }),
         Arc::new(walloc::audio::WallocAudioCodec),
+        Arc::new(vq::VqCodec { device }),
     ]
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use codec_corpora::sound::Sound;
 use codec_suite::core::Budget;
 use codec_suite::models::device::DeviceChoice;
+use codec_suite::models::vq;
 use codec_suite::models::walloc::audio::fit::fit;
 use codec_suite::models::walloc::session::{Plan, Session};
 use codec_tests::frozen;
@@ -54,6 +55,7 @@ fn freeze_lossy(folder: &Path, codec: &str) -> Result<(), Box<dyn Error>> {
     if !model_path.exists() {
         let model = match codec {
             "walloc" => model_of_pictures()?,
+            "vq" => model_of_indices()?,
             _ => model_of_sounds(&originals(codec))?,
         };
         add(&model_path, &model)?;
@@ -66,7 +68,7 @@ fn freeze_lossy(folder: &Path, codec: &str) -> Result<(), Box<dyn Error>> {
         }
         let file = frozen_lossy::encode(codec, &model, &original)?;
         add(&path, &file)?;
-        let latents = frozen_lossy::latents(&model, &file)?;
+        let latents = frozen_lossy::latents(codec, &model, &file)?;
         add(&path.with_extension("latents"), latents.as_bytes())?;
         if original.is_kept {
             let decoded = frozen_lossy::decode(&model, &file)?;
@@ -97,6 +99,34 @@ fn model_of_pictures() -> Result<Vec<u8>, Box<dyn Error>> {
         session.step()?;
     }
     let model = session.finish()?.to_bytes()?;
+    fs::remove_dir_all(folder)?;
+    Ok(model)
+}
+
+/// A model of few codes with a small network, hardly trained.
+fn model_of_indices() -> Result<Vec<u8>, Box<dyn Error>> {
+    let folder = std::env::temp_dir().join("codec-freeze-vq");
+    fs::create_dir_all(folder.join("pictures"))?;
+    fs::write(folder.join("pictures/p.png"), frozen_lossy::large_picture())?;
+    let mut plan = vq::session::Plan::new(60, 1);
+    plan.shape.levels = 3;
+    plan.shape.prefixes = vec![8];
+    plan.shape.wide = 8;
+    plan.shape.width = 8;
+    plan.shape.blocks = 1;
+    plan.stages.coarse_channels = 4;
+    plan.stages.codes = vec![24, 16, 16];
+    plan.crops = 30;
+    plan.prior_steps = 100;
+    plan.batch = 1;
+    let device = DeviceChoice::Cpu.open()?;
+    let kept = folder.join("state");
+    let pictures = [folder.join("pictures")];
+    let mut session = vq::session::Session::open(plan, &pictures, &kept, &device, &mut |_| {})?;
+    while !session.is_finished() {
+        session.step()?;
+    }
+    let model = session.model()?.to_bytes()?;
     fs::remove_dir_all(folder)?;
     Ok(model)
 }

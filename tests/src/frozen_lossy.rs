@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use codec_corpora::picture::{Picture, Samples};
 use codec_corpora::sound::{Sound, SoundSamples};
-use codec_suite::core::{Job, Media, Params, Result, decode_streams, encode_stream};
+use codec_suite::core::container::Reader;
+use codec_suite::core::{Error, Job, Media, Params, Result, decode_streams, encode_stream};
 use codec_suite::models::latents::Latents;
+use codec_suite::models::vq::VqCodec;
 
 /// The lossy codecs.
-pub const CODECS: [&str; 2] = ["walloc", "walloc-audio"];
+pub const CODECS: [&str; 3] = ["walloc", "walloc-audio", "vq"];
 
 /// What a frozen file was made of.
 pub struct Original {
@@ -30,6 +32,7 @@ pub fn originals(codec: &str) -> Vec<Original> {
     match codec {
         "walloc" => pictures(),
         "walloc-audio" => sounds(),
+        "vq" => extreme_pictures(),
         _ => Vec::new(),
     }
 }
@@ -44,8 +47,8 @@ pub fn large_picture() -> Vec<u8> {
 #[must_use]
 pub fn suffix(codec: &str) -> &'static str {
     match codec {
-        "walloc" => "png",
-        _ => "wav",
+        "walloc-audio" => "wav",
+        _ => "png",
     }
 }
 
@@ -67,6 +70,23 @@ fn pictures() -> Vec<Original> {
         original("grey-16-bits", (17, 33, 1, 16), &[("channels", "4")], true),
         original("alpha", (20, 20, 4, 8), &[("channels", "4")], true),
         original("two-tiles", (1100, 9, 3, 8), &[("channels", "4")], false),
+    ]
+}
+
+fn extreme_pictures() -> Vec<Original> {
+    let original = |name, (width, height, channels, bits), settings, is_kept| Original {
+        name,
+        bytes: picture(width, height, channels, bits),
+        settings,
+        is_kept,
+    };
+    vec![
+        original("one-stage", (90, 60, 3, 8), &[("quality", "1")], true),
+        original("two-stages", (90, 60, 3, 8), &[("quality", "40")], true),
+        original("all-stages", (70, 70, 3, 8), &[("quality", "100")], true),
+        original("grey-16-bits", (17, 33, 1, 16), &[], true),
+        original("alpha", (20, 20, 4, 8), &[], true),
+        original("two-tiles", (600, 9, 3, 8), &[], false),
     ]
 }
 
@@ -170,11 +190,23 @@ pub fn decode(model: &[u8], file: &[u8]) -> Result<Vec<u8>> {
     Ok(media)
 }
 
-/// CRC-32C of the latents of a frozen file as an array, in hexadecimal.
+/// CRC-32C of the latents or the indices of a frozen file, in hexadecimal.
 ///
 /// # Errors
-/// As [`Latents::read`].
-pub fn latents(model: &[u8], file: &[u8]) -> Result<String> {
-    let latents = Latents::read(&mut &file[..], &job(model))?;
-    Ok(format!("{:08x}\n", crc32c::crc32c(&latents.to_npy(false))))
+/// As decoding.
+pub fn latents(codec: &str, model: &[u8], file: &[u8]) -> Result<String> {
+    let job = job(model);
+    let bytes = if codec == VqCodec::ID {
+        let mut input = file;
+        let mut frames = Reader::new(&mut input, &job.budget);
+        let header = frames
+            .next_stream()?
+            .ok_or_else(|| Error::corrupt(0, "there is no stream"))?;
+        let (received, _) = VqCodec::received(&header, &mut frames, &job)?;
+        let indices = received.tokens.iter().flatten();
+        indices.flat_map(|index| index.to_le_bytes()).collect()
+    } else {
+        Latents::read(&mut &file[..], &job)?.to_npy(false)
+    };
+    Ok(format!("{:08x}\n", crc32c::crc32c(&bytes)))
 }

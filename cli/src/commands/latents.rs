@@ -1,10 +1,10 @@
-//! `codec latents`: what learned codecs keep of pictures, as arrays.
+//! `codec latents`: what learned codecs keep of pictures and sound, as arrays.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use codec_suite::models::latents::{Latents, to_safetensors};
+use codec_suite::models::latents::{Held, to_safetensors};
 use serde::Serialize;
 
 use crate::args::{BesideArgs, Chatter, ReportArgs, ResourceArgs};
@@ -23,7 +23,8 @@ use crate::source::{Source, name_of};
     after_help = "Only the entropy layer is decoded, never the pixels. An array has the shape [channels, \
     rows, columns] and holds 16-bit integers; times the step (in the metadata of .safetensors files, and \
     in what is reported) they are latents in units of the range of a pixel. --float writes these \
-    products.\n\n\
+    products. Files of sound give [planes, bands, columns] of 32 bits; files of vq give indices of 16 \
+    bits, NAME/coarse [rows, columns] and NAME/fine [stages, rows, columns], and the codebooks.\n\n\
     Examples:\n  \
     codec encode -c walloc --set channels=8 photo.png && codec latents photo.png.cdc -o photo.npy\n  \
     codec latents --float *.cdc -o photos.safetensors"
@@ -56,8 +57,10 @@ pub(crate) struct LatentsArgs {
 struct Record {
     schema: &'static str,
     file: String,
+    /// Of latents, or of the indices after the first stage.
     shape: [usize; 3],
-    step: f32,
+    /// Of latents.
+    step: Option<f32>,
 }
 
 pub(crate) fn run(args: &LatentsArgs) -> Exit {
@@ -91,30 +94,17 @@ fn latents(args: &LatentsArgs, console: &mut Console) -> Result<(), Refusal> {
         };
         let mut source = Source::open(&Input::named(path), true).map_err(refusal)?;
         let job = beside.given_to(decoding_job(args.resources, None));
-        let found = Latents::read(&mut source, &job).map_err(|error| refusal(error.into()))?;
-        if console.json() {
-            console.record(&Record {
-                schema: "codec.latents.v1",
-                file: name_of(Some(path)),
-                shape: found.shape,
-                step: found.step,
-            });
-        } else {
-            let [channels, rows, columns] = found.shape;
-            console.line(&format!(
-                "{}: {channels} x {rows} x {columns}, step {}",
-                name_of(Some(path)),
-                found.step
-            ));
-        }
+        let found = Held::read(&mut source, &job).map_err(|error| refusal(error.into()))?;
+        say(&found, name_of(Some(path)), console);
         all.push((base_name(path), found));
     }
-    let bytes = if is_npy {
-        all.first()
-            .map(|(_, latents)| latents.to_npy(args.float))
-            .unwrap_or_default()
-    } else {
-        to_safetensors(&all, args.float)?
+    let bytes = match all.first() {
+        Some((_, Held::Latents(latents))) if is_npy => latents.to_npy(args.float),
+        Some((_, Held::Tokens(_))) if is_npy => {
+            let failure = Failure::usage("a .npy file holds no indices of several stages");
+            return Err(failure.hint("-o NAME.safetensors does").into());
+        }
+        _ => to_safetensors(&all, args.float)?,
     };
     let inputs: Vec<&Path> = args.files.iter().map(PathBuf::as_path).collect();
     let target = Target::File(args.output.clone());
@@ -125,6 +115,37 @@ fn latents(args: &LatentsArgs, console: &mut Console) -> Result<(), Refusal> {
     output.complete()?;
     output.commit()?;
     Ok(())
+}
+
+/// Reports what a file holds.
+fn say(held: &Held, file: String, console: &mut Console) {
+    let (shape, step) = match held {
+        Held::Latents(latents) => (latents.shape, Some(latents.step)),
+        Held::Tokens(tokens) => (tokens.fine_shape, None),
+    };
+    let [channels, rows, columns] = shape;
+    let text = match held {
+        Held::Latents(latents) => {
+            let step = latents.step;
+            format!("{file}: {channels} x {rows} x {columns}, step {step}")
+        }
+        Held::Tokens(tokens) => {
+            let [coarse_rows, coarse_columns] = tokens.coarse_shape;
+            format!(
+                "{file}: indices, {coarse_rows} x {coarse_columns} and {channels} x {rows} x {columns}"
+            )
+        }
+    };
+    if console.json() {
+        console.record(&Record {
+            schema: "codec.latents.v1",
+            file,
+            shape,
+            step,
+        });
+    } else {
+        console.line(&text);
+    }
 }
 
 fn base_name(path: &Path) -> String {

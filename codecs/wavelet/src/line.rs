@@ -72,6 +72,25 @@ impl Packet1d {
         1 << self.levels
     }
 
+    /// Euclidean norms of the functions that the coefficients of each band stand for, `[2^J]`.
+    ///
+    /// CDF 9/7 is only nearly orthonormal: an error of a coefficient counts as the square of its norm
+    /// in the error of the signal, as far as errors are not correlated.
+    #[must_use]
+    pub fn norms(&self) -> Vec<f32> {
+        // Functions reach over less than nine blocks; the ends stay out of sight.
+        const BLOCKS: usize = 13;
+        let n = BLOCKS << self.levels;
+        let norm = |band: usize| {
+            let mut coefficients = vec![0.0; n];
+            coefficients[band * BLOCKS + BLOCKS / 2] = 1.0;
+            let function = self.inverse(&coefficients, [1, n]).unwrap_or_default();
+            let energy: f64 = function.iter().map(|value| f64::from(value * value)).sum();
+            energy.sqrt() as f32
+        };
+        (0..self.bands()).map(norm).collect()
+    }
+
     /// Coefficients of one band of a signal of `n` samples, `ceil(n / 2^J)`.
     #[must_use]
     pub fn band_len(&self, n: usize) -> usize {

@@ -81,6 +81,23 @@ impl Packet2d {
         1 << (2 * self.levels)
     }
 
+    /// Euclidean norms of the functions that the coefficients of each band stand for, `[4^J]`; see
+    /// [`Packet1d::norms`](crate::Packet1d::norms), of which they are products.
+    #[must_use]
+    pub fn norms(&self) -> Vec<f32> {
+        let line = crate::Packet1d::new(self.levels).map(|line| line.with_boundary(self.boundary));
+        let norms = line.map(|line| line.norms()).unwrap_or_default();
+        let of = |band: usize| {
+            // The digits of a band in base 4 are pairs of digits of a row's and a column's.
+            let (row, column) = (0..self.levels).fold((0, 0), |(row, column), level| {
+                let digit = band >> (2 * (self.levels - 1 - level)) & 3;
+                (row << 1 | digit >> 1, column << 1 | digit & 1)
+            });
+            norms[row] * norms[column]
+        };
+        (0..self.bands()).map(of).collect()
+    }
+
     /// Height and width of a band of an image of `h` rows and `w` columns, `[ceil(h / 2^J), ceil(w / 2^J)]`.
     #[must_use]
     pub fn grid(&self, h: usize, w: usize) -> [usize; 2] {
@@ -453,5 +470,25 @@ impl Task for JoinColumns<'_, '_> {
             }
             .synthesise(front);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn norms_are_those_of_single_coefficients() {
+        let packet = Packet2d::new(3).unwrap();
+        let norms = packet.norms();
+        let side = 8 * 33;
+        for band in [0, 1, 2, 27, 63] {
+            let mut coefficients = vec![0.0; side * side];
+            coefficients[band * 33 * 33 + 16 * 33 + 16] = 1.0;
+            let pixels = packet.inverse(&coefficients, [1, side, side]).unwrap();
+            let energy: f32 = pixels.iter().map(|value| value * value).sum();
+            assert!((energy.sqrt() - norms[band]).abs() < 1e-3, "band {band}");
+        }
+        assert!(norms.iter().any(|norm| (norm - 1.0).abs() > 0.1));
     }
 }

@@ -48,33 +48,15 @@ pub const DEAD_ZONE: f32 = 0.12;
 #[must_use]
 pub fn fit(shape: &Shape, crops: &[Coefficients]) -> ClosedForm {
     let (n, c) = (shape.coefficients(), shape.channels());
-    let mut covariance = Matrix::zeros(n, n);
-    let mut pixel = vec![0.0; n];
-    for crop in crops {
-        let area = crop.height * crop.width;
-        for at in 0..area {
-            for (value, plane) in pixel.iter_mut().zip(crop.values.chunks_exact(area)) {
-                *value = plane[at];
-            }
-            covariance.add_outer(1.0, &pixel, &pixel);
-        }
-    }
-    let positions: usize = crops.iter().map(|crop| crop.height * crop.width).sum();
-    let (values, vectors) = symmetric_eigen(&covariance);
-    let analysis: Vec<f32> = vectors.values[..c * n].iter().map(|&v| v as f32).collect();
-    let deviation = |value: &f64| (value / positions as f64).max(0.0).sqrt() as f32;
+    let (variance, vectors) = components(crops);
     let mut form = ClosedForm {
-        deviations: values[..c].iter().map(deviation).collect(),
-        analysis,
+        deviations: variance[..c].iter().map(|v| v.sqrt()).collect(),
+        analysis: vectors.values[..c * n].iter().map(|&v| v as f32).collect(),
         shrink: vec![0.0; shape.anchors * c],
         spread: Vec::new(),
         usual: Vec::new(),
         linear: Vec::new(),
     };
-    let variance: Vec<f32> = values
-        .iter()
-        .map(|v| (v / positions as f64).max(0.0) as f32)
-        .collect();
     form.usual = usual(shape, &variance);
     form.spread = spread(&vectors, &variance, shape.wide);
     let latents: Vec<Vec<f32>> = crops.iter().map(|crop| form.latents(crop, c)).collect();
@@ -84,6 +66,42 @@ pub fn fit(shape: &Shape, crops: &[Coefficients]) -> ClosedForm {
         form.linear.push(fitted);
     }
     form
+}
+
+/// Variances and directions of the principal components of coefficients, the greatest first.
+fn components(crops: &[Coefficients]) -> (Vec<f32>, Matrix) {
+    let first = crops
+        .first()
+        .map_or((0, 1), |crop| (crop.values.len(), crop.height * crop.width));
+    let n = first.0 / first.1;
+    let mut covariance = Matrix::zeros(n, n);
+    let mut place = vec![0.0; n];
+    for crop in crops {
+        let area = crop.height * crop.width;
+        for at in 0..area {
+            for (value, plane) in place.iter_mut().zip(crop.values.chunks_exact(area)) {
+                *value = plane[at];
+            }
+            covariance.add_outer(1.0, &place, &place);
+        }
+    }
+    let places: usize = crops.iter().map(|crop| crop.height * crop.width).sum();
+    let (values, vectors) = symmetric_eigen(&covariance);
+    let variance = values.iter().map(|v| (v / places as f64).max(0.0) as f32);
+    (variance.collect(), vectors)
+}
+
+/// The leading principal components of coefficients, `[channels, coefficients]`, and the deviation of
+/// each.
+#[must_use]
+pub fn principal(crops: &[Coefficients], channels: usize) -> (Vec<f32>, Vec<f32>) {
+    let (variance, vectors) = components(crops);
+    let n = variance.len();
+    let rows = vectors.values[..channels * n].iter().map(|&v| v as f32);
+    (
+        rows.collect(),
+        variance[..channels].iter().map(|v| v.sqrt()).collect(),
+    )
 }
 
 /// What reverse water-filling at each step leaves of the channels that a prefix has, and all of the
@@ -227,7 +245,13 @@ impl ClosedForm {
 }
 
 /// The inputs of the linear synthesis at place `at`.
-fn gather(latents: &[f32], [h, w]: [usize; 2], at: usize, wide: usize, input: &mut [f32]) {
+pub(crate) fn gather(
+    latents: &[f32],
+    [h, w]: [usize; 2],
+    at: usize,
+    wide: usize,
+    input: &mut [f32],
+) {
     let (row, column) = ((at / w) as isize, (at % w) as isize);
     let area = h * w;
     for channel in 0..wide {

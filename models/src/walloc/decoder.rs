@@ -9,7 +9,7 @@ use super::model::ImageModel;
 use super::net::{Shape, Synthesis};
 use super::step_size;
 use super::tiles::{ANALYSIS_MARGIN, Area, Grid, cropped};
-use crate::arrays::{tensor, values};
+use crate::arrays::{Array, tensor, values};
 use crate::train::adam::with_parameters;
 use crate::train::checkpoint::names;
 
@@ -28,11 +28,19 @@ impl Decoder {
     /// # Errors
     /// [`Error::Corrupt`] if the model lacks an array or has one of another shape.
     pub fn new(model: &ImageModel, device: &Device) -> Result<Self> {
-        let shape = model.shape().clone();
+        Self::of_arrays(model.shape(), &model.synthesis, device)
+    }
+
+    /// The decoder of `shape` with these arrays.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn of_arrays(shape: &Shape, arrays: &[Array], device: &Device) -> Result<Self> {
+        let shape = shape.clone();
         let empty = Synthesis::new(&shape, 0, device);
         let mut values = Vec::new();
         for (name, dimensions) in names(&empty) {
-            let array = model.synthesis.iter().find(|array| array.name == name);
+            let array = arrays.iter().find(|array| array.name == name);
             let array = array
                 .filter(|array| array.shape == dimensions)
                 .ok_or_else(|| {
@@ -51,6 +59,12 @@ impl Decoder {
             packet,
             device: device.clone(),
         })
+    }
+
+    /// Sizes of the network.
+    #[must_use]
+    pub fn shape(&self) -> &Shape {
+        &self.shape
     }
 
     /// Latents around a place that its pixels depend on.
@@ -80,17 +94,32 @@ impl Decoder {
         step: usize,
         prefix: usize,
     ) -> Result<Vec<f32>> {
-        let (h, w) = (outer.height(), outer.width());
-        let channels = self.shape.prefixes[prefix];
         let size = step_size(step);
         let mut dequantised: Vec<f32> = integers
             .iter()
             .map(|&value| f32::from(value) * size)
             .collect();
-        dequantised.resize(self.shape.channels() * h * w, 0.0);
-        debug_assert_eq!(integers.len(), channels * h * w);
-        let latents: Tensor<4> =
-            tensor(dequantised, [1, self.shape.channels(), h, w], &self.device);
+        debug_assert_eq!(integers.len(), self.shape.prefixes[prefix] * outer.len());
+        dequantised.resize(self.shape.channels() * outer.len(), 0.0);
+        self.pixels_of(dequantised, size, (step, prefix), grid, outer, inner)
+    }
+
+    /// As [`pixels`](Self::pixels), from latents `[channels, rows, columns]` that are off by about
+    /// `size`, under the condition of a step and a prefix.
+    ///
+    /// # Errors
+    /// As [`pixels`](Self::pixels).
+    pub fn pixels_of(
+        &self,
+        latents: Vec<f32>,
+        size: f32,
+        (step, prefix): (usize, usize),
+        grid: &Grid,
+        outer: &Area,
+        inner: &Area,
+    ) -> Result<Vec<f32>> {
+        let (h, w) = (outer.height(), outer.width());
+        let latents: Tensor<4> = tensor(latents, [1, self.shape.channels(), h, w], &self.device);
         let condition = self.shape.condition(step, prefix);
         let condition: Tensor<2> = tensor(condition, [1, self.shape.conditions()], &self.device);
         let steps: Tensor<2> = tensor(vec![size], [1, 1], &self.device);

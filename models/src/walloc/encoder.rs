@@ -12,6 +12,7 @@ use super::model::ImageModel;
 use super::tiles::{ANALYSIS_MARGIN, Area, Grid, TILE, cropped};
 use super::{STEPS, alpha, step_size};
 use crate::context::{self, Choice};
+use crate::targets::last_that_fits;
 
 /// Bytes of a payload before what is coded.
 const HEAD: u64 = 6;
@@ -132,21 +133,10 @@ impl<'a> Encoder<'a> {
     /// # Errors
     /// [`Error::Internal`] if the transform refuses.
     pub fn latents(&self, tile: &Area) -> Result<Vec<f32>> {
-        let internal = |error: codec_wavelet::Error| Error::Internal(error.to_string());
-        let outer = self.grid.grown(tile, ANALYSIS_MARGIN);
-        let (rows, columns) = self.grid.pixels(&outer);
-        let shape = [3, rows.len(), columns.len()];
-        let pixels = planar(self.picture, &rows, &columns);
-        let coefficients = self.packet.forward(&pixels, shape).map_err(internal)?;
-        let coefficients = cropped(&coefficients, &outer, tile);
         let n = self.model.shape().coefficients();
         let channels = self.model.shape().prefixes[self.prefix];
-        Ok(project(
-            &self.model.analysis[..channels * n],
-            &coefficients,
-            n,
-            tile.len(),
-        ))
+        let analysis = &self.model.analysis[..channels * n];
+        latents_of(self.picture, &self.grid, &self.packet, analysis, tile)
     }
 
     /// The bytes of latents at `step`.
@@ -161,13 +151,7 @@ impl<'a> Encoder<'a> {
     }
 
     fn alpha(&self, tile: &Area) -> Option<Vec<u8>> {
-        let shape = self.picture.shape();
-        if !shape.channels.is_multiple_of(2) {
-            return None;
-        }
-        let (rows, columns) = self.grid.pixels(tile);
-        let values = alpha_of(self.picture, &rows, &columns);
-        Some(alpha::encode(&values, columns.len(), shape.bits))
+        coded_alpha(self.picture, &self.grid, tile)
     }
 
     /// The tile that has `number` at `step`.
@@ -208,9 +192,7 @@ impl<'a> Encoder<'a> {
                 Ok(())
             },
         )?;
-        let (mut fits, mut too_large) = (0, self.model.finest(self.prefix) + 1);
-        while too_large - fits > 1 {
-            let step = (fits + too_large) / 2;
+        last_that_fits(self.model.finest(self.prefix) + 1, bytes, |step| {
             let mut total = 0u64;
             let mut next = kept.iter();
             ordered(
@@ -225,14 +207,42 @@ impl<'a> Encoder<'a> {
                     Ok(())
                 },
             )?;
-            if total <= bytes {
-                fits = step
-            } else {
-                too_large = step
-            }
-        }
-        Ok(fits)
+            Ok(total)
+        })
     }
+}
+
+/// Latents of a tile of a picture, not quantised: `[channels, rows, columns]`.
+///
+/// # Errors
+/// [`Error::Internal`] if the transform refuses.
+pub(crate) fn latents_of(
+    picture: &Picture,
+    grid: &Grid,
+    packet: &Packet2d,
+    analysis: &[f32],
+    tile: &Area,
+) -> Result<Vec<f32>> {
+    let internal = |error: codec_wavelet::Error| Error::Internal(error.to_string());
+    let outer = grid.grown(tile, ANALYSIS_MARGIN);
+    let (rows, columns) = grid.pixels(&outer);
+    let shape = [3, rows.len(), columns.len()];
+    let pixels = planar(picture, &rows, &columns);
+    let coefficients = packet.forward(&pixels, shape).map_err(internal)?;
+    let coefficients = cropped(&coefficients, &outer, tile);
+    let n = 3 * grid.stride * grid.stride;
+    Ok(project(analysis, &coefficients, n, tile.len()))
+}
+
+/// The alpha channel of a tile, coded, if there is one.
+pub(crate) fn coded_alpha(picture: &Picture, grid: &Grid, tile: &Area) -> Option<Vec<u8>> {
+    let shape = picture.shape();
+    if !shape.channels.is_multiple_of(2) {
+        return None;
+    }
+    let (rows, columns) = grid.pixels(tile);
+    let values = alpha_of(picture, &rows, &columns);
+    Some(alpha::encode(&values, columns.len(), shape.bits))
 }
 
 /// Colours of a part of a picture, planar `[3, rows, columns]` from -0.5 to 0.5; grey is three equal

@@ -17,10 +17,10 @@ pub mod export;
 pub mod latents;
 pub mod model;
 pub mod net;
+pub(crate) mod paint;
 mod planes;
 pub mod rate;
 pub mod session;
-pub mod shipped;
 pub mod tiles;
 pub mod train;
 

@@ -14,10 +14,10 @@
 //! `B` is the number of the range of steps, from 0. The metadata key `model` holds the sizes as JSON.
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use codec_core::{Error, Result};
-use half::f16;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensors};
 use xxhash_rust::xxh64::xxh64;
 
 use super::STEPS;
@@ -130,10 +130,7 @@ impl ImageModel {
             Stored::floats("weights", vec![c], &self.weights),
         ];
         for array in &self.synthesis {
-            let halves = array.values.iter();
-            let halves = halves.flat_map(|&value| f16::from_f32(value).to_le_bytes());
-            let name = format!("synthesis/{}", array.name);
-            parts.push(Stored::new(name, Dtype::F16, array.shape.clone(), halves));
+            parts.push(Stored::halves("synthesis/", array));
         }
         for (band, context) in self.contexts.iter().enumerate() {
             parts.extend(context_arrays(band, context));
@@ -173,7 +170,7 @@ impl ImageModel {
         let mut synthesis = Vec::new();
         for (name, view) in file.tensors() {
             if let Some(name) = name.strip_prefix("synthesis/") {
-                synthesis.push(halves(name, &view)?);
+                synthesis.push(arrays::halves(name, &view)?);
             }
         }
         synthesis.sort_by(|a, b| a.name.cmp(&b.name));
@@ -188,6 +185,26 @@ impl ImageModel {
             description,
             hash: xxh64(bytes, 0),
         })
+    }
+}
+
+impl crate::shipped::Model for ImageModel {
+    #[cfg(feature = "weights")]
+    const SHIPPED: Option<&'static [u8]> = Some(include_bytes!("../../weights/walloc.safetensors"));
+    #[cfg(not(feature = "weights"))]
+    const SHIPPED: Option<&'static [u8]> = None;
+
+    fn of_file(bytes: &[u8]) -> Result<Self> {
+        Self::read(bytes)
+    }
+
+    fn xxh64(&self) -> u64 {
+        self.hash
+    }
+
+    fn kept() -> &'static OnceLock<Arc<Self>> {
+        static KEPT: OnceLock<Arc<ImageModel>> = OnceLock::new();
+        &KEPT
     }
 }
 
@@ -256,27 +273,6 @@ fn context_arrays(band: usize, context: &ContextModel) -> [Stored; 6] {
         ),
         Stored::words(name("tables"), vec![tables.len()], tables),
     ]
-}
-
-fn halves(name: &str, view: &TensorView<'_>) -> Result<Array> {
-    let values: Vec<f32> = view
-        .data()
-        .as_chunks::<2>()
-        .0
-        .iter()
-        .map(|bytes| f16::from_le_bytes(*bytes).to_f32())
-        .collect();
-    if view.dtype() != Dtype::F16 || values.iter().any(|value| !value.is_finite()) {
-        return Err(Error::corrupt(
-            0,
-            format!("model: array {name} is not of finite 16-bit floats"),
-        ));
-    }
-    Ok(Array {
-        name: name.to_owned(),
-        shape: view.shape().to_vec(),
-        values,
-    })
 }
 
 fn rows<const N: usize>(file: &SafeTensors<'_>, name: &str) -> Result<Vec<[i16; N]>> {

@@ -6,6 +6,8 @@ use codec_suite::core::container::{Frame, StreamHeader};
 use codec_suite::core::{
     AudioShape, Codec, FrameSource, ImageShape, Job, MediaDescription, Params, Result, Shape,
 };
+use codec_suite::models::vq::VqCodec;
+use codec_suite::models::vq::model::VqModel;
 use codec_suite::models::walloc::WallocCodec;
 use codec_suite::models::walloc::audio::WallocAudioCodec;
 use codec_suite::models::walloc::audio::model::AudioModel;
@@ -14,12 +16,35 @@ use codec_suite::models::walloc::model::ImageModel;
 use super::job;
 
 const PICTURES: &[u8] = include_bytes!("../../lossy-vectors/walloc/v1/model.safetensors");
+const INDICES: &[u8] = include_bytes!("../../lossy-vectors/vq/v1/model.safetensors");
 const SOUNDS: &[u8] = include_bytes!("../../lossy-vectors/walloc-audio/v1/model.safetensors");
 
 /// The payload decoder of `walloc`. The first bytes are the shape of the picture.
 pub fn walloc_payload(data: &[u8]) {
-    let [width, height, kind, payload @ ..] = data else {
+    let Some((shape, payload)) = picture(data) else {
         return;
+    };
+    static HASH: OnceLock<Option<u64>> = OnceLock::new();
+    let hash = HASH.get_or_init(|| ImageModel::read(PICTURES).ok().map(|model| model.hash()));
+    let codec = WallocCodec::default();
+    decode(&codec, Shape::Image(shape), *hash, PICTURES, payload);
+}
+
+/// The payload decoder of `vq`. The first bytes are the shape of the picture.
+pub fn vq_payload(data: &[u8]) {
+    let Some((shape, payload)) = picture(data) else {
+        return;
+    };
+    static HASH: OnceLock<Option<u64>> = OnceLock::new();
+    let hash = HASH.get_or_init(|| VqModel::read(INDICES).ok().map(|model| model.hash()));
+    let codec = VqCodec::default();
+    decode(&codec, Shape::Image(shape), *hash, INDICES, payload);
+}
+
+/// The shape of a picture in three bytes, and what is behind them.
+fn picture(data: &[u8]) -> Option<(ImageShape, &[u8])> {
+    let [width, height, kind, payload @ ..] = data else {
+        return None;
     };
     let shape = ImageShape {
         width: u32::from(*width) * 5 + 1,
@@ -27,10 +52,7 @@ pub fn walloc_payload(data: &[u8]) {
         channels: kind % 4 + 1,
         bits: if kind & 4 == 0 { 8 } else { 16 },
     };
-    static HASH: OnceLock<Option<u64>> = OnceLock::new();
-    let hash = HASH.get_or_init(|| ImageModel::read(PICTURES).ok().map(|model| model.hash()));
-    let codec = WallocCodec::default();
-    decode(&codec, Shape::Image(shape), *hash, PICTURES, payload);
+    Some((shape, payload))
 }
 
 /// The payload decoder of `walloc-audio`. The first bytes are the shape of the sound.
@@ -94,6 +116,20 @@ pub fn walloc_model(data: &[u8]) {
     };
     let payload = [40, 0, 0, 0, 0, 0, 200, 3, 77, 15, 91, 240, 8];
     let codec = WallocCodec::default();
+    decode(&codec, Shape::Image(shape), hash, data, &payload);
+}
+
+/// Files of models of indices, and a frame under them.
+pub fn vq_model(data: &[u8]) {
+    let hash = VqModel::read(data).ok().map(|model| model.hash());
+    let shape = ImageShape {
+        width: 50,
+        height: 30,
+        channels: 3,
+        bits: 8,
+    };
+    let payload = [7, 2, 0, 0, 0, 0, 4, 0, 5, 0, 3, 77, 15, 91, 240, 8, 1, 2, 3];
+    let codec = VqCodec::default();
     decode(&codec, Shape::Image(shape), hash, data, &payload);
 }
 

@@ -19,7 +19,9 @@ pub use classic::{
 pub use container::{container, container_seek_and_recover};
 pub use dna::{dna_payload, dna_readers, dna_round_trip};
 pub use entropy::{entropy_coders, entropy_tables};
-pub use learned::{walloc_audio_model, walloc_audio_payload, walloc_model, walloc_payload};
+pub use learned::{
+    vq_model, vq_payload, walloc_audio_model, walloc_audio_payload, walloc_model, walloc_payload,
+};
 pub use log::{log_columns_round_trip, log_payload, log_search};
 pub use ncd::{ncd_datasets, ncd_matrices, ncd_parts, ncd_trees};
 

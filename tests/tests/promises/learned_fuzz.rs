@@ -41,6 +41,9 @@ proptest! {
         fuzz::walloc_payload(&damaged(payload("walloc/v1/alpha.cdc", &[3, 19, 3]), at, &bytes));
         fuzz::walloc_payload(&damaged(payload("walloc/v1/rgb.cdc", &[7, 23, 2]), at, &bytes));
         fuzz::walloc_payload(&bytes);
+        fuzz::vq_payload(&damaged(payload("vq/v1/alpha.cdc", &[3, 19, 3]), at, &bytes));
+        fuzz::vq_payload(&damaged(payload("vq/v1/all-stages.cdc", &[13, 69, 2]), at, &bytes));
+        fuzz::vq_payload(&bytes);
     }
 
     #[test]
@@ -61,6 +64,8 @@ proptest! {
         fuzz::walloc_model(&damaged(frozen("walloc/v1/model.safetensors"), at, &bytes));
         // The sizes and the names stand at the start.
         fuzz::walloc_model(&damaged(frozen("walloc/v1/model.safetensors"), at % 3000, &bytes));
+        fuzz::vq_model(&damaged(frozen("vq/v1/model.safetensors"), at, &bytes));
+        fuzz::vq_model(&damaged(frozen("vq/v1/model.safetensors"), at % 3000, &bytes));
         let sounds = || frozen("walloc-audio/v1/model.safetensors");
         fuzz::walloc_audio_model(&damaged(sounds(), at, &bytes));
         fuzz::walloc_audio_model(&damaged(sounds(), at % 500, &bytes));

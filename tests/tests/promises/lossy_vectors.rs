@@ -45,7 +45,7 @@ fn latents_of_every_frozen_file_are_the_same_and_samples_differ_by_one_at_most()
             for original in originals(codec) {
                 let name = original.name;
                 let file = read(format!("{name}.cdc"));
-                let latents = frozen_lossy::latents(&model, &file).unwrap();
+                let latents = frozen_lossy::latents(codec, &model, &file).unwrap();
                 assert_eq!(
                     latents.as_bytes(),
                     read(format!("{name}.latents")),

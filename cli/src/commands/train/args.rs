@@ -34,6 +34,54 @@ pub(crate) enum TrainCommand {
     /// Fit the codec of sound to folders of sounds
     #[cfg(feature = "learned")]
     WallocAudio(Box<TrainWallocAudioArgs>),
+    /// Train the codec of pictures at extreme rates on folders of photographs
+    #[cfg(feature = "learned")]
+    Vq(Box<TrainVqArgs>),
+}
+
+/// Options of `codec train vq`.
+#[cfg(feature = "learned")]
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Writes the model FILE and its card FILE.json. Codebooks and the networks that tell how \
+    probable indices are come first, in minutes, then the decoder learns in steps. Every two minutes \
+    FILE.train keeps the state: a run that was cut off goes on with --resume.\n\n\
+    Examples:\n  \
+    codec train vq --data photos/ --out photos.safetensors\n  \
+    codec encode -c vq --model photos.safetensors --bpp 0.03 photo.png"
+)]
+pub(crate) struct TrainVqArgs {
+    /// Folder of pictures of at least 256 x 256 pixels, with the folders in it; may be repeated
+    #[arg(long, required = true, value_name = "DIR")]
+    pub(crate) data: Vec<PathBuf>,
+    /// Steps of the optimizer for the decoder
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(crate) steps: u64,
+    /// Crops of 256 x 256 pixels in a step
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) batch: usize,
+    /// Crops that codebooks are learned from
+    #[arg(long, value_name = "N", default_value_t = 2400)]
+    pub(crate) crops: u64,
+    /// Steps of each network of probabilities, twice
+    #[arg(long, value_name = "N", default_value_t = 4000)]
+    pub(crate) prior_steps: u64,
+    /// Channels of the decoder's residual path
+    #[arg(long, value_name = "N", default_value_t = 128)]
+    pub(crate) width: usize,
+    /// Blocks of the decoder's residual path
+    #[arg(long, value_name = "N", default_value_t = 6)]
+    pub(crate) blocks: usize,
+    /// What random numbers come from
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Where to train: cpu, wgpu or wgpu:N
+    #[arg(long, value_name = "DEVICE", default_value = "cpu")]
+    pub(crate) device: String,
+    #[command(flatten)]
+    pub(crate) model: ModelArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
 }
 
 /// What is written and said.
@@ -116,6 +164,9 @@ pub(crate) struct TrainWallocArgs {
     /// Blocks of the decoder's residual path
     #[arg(long, value_name = "N", default_value_t = 6)]
     pub(crate) blocks: usize,
+    /// Crops of 256 x 256 pixels that the context models are fitted to
+    #[arg(long, value_name = "N", default_value_t = 350)]
+    pub(crate) context_crops: u64,
     /// What random numbers come from
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,

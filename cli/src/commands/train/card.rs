@@ -2,10 +2,14 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+#[cfg(feature = "learned")]
+use std::time::Instant;
 
 use codec_suite::circuit::{Pass, PassKind};
 use serde::Serialize;
 
+#[cfg(feature = "learned")]
+use super::args::ModelArgs;
 use super::args::{TrainCircuitArgs, Validation};
 use crate::commands::circuit::coding::Measured;
 use crate::commands::circuit::data::{Origin, base_name};
@@ -149,7 +153,7 @@ pub(super) fn command_line(args: &TrainCircuitArgs) -> Vec<String> {
 }
 
 /// The command line with the names of `paths` only.
-pub(super) fn without_folders(paths: &[&PathBuf]) -> Vec<String> {
+fn without_folders(paths: &[&PathBuf]) -> Vec<String> {
     let mut shortened = vec!["codec".to_owned()];
     for argument in env::args_os().skip(1) {
         let mut text = argument.to_string_lossy().into_owned();
@@ -159,6 +163,44 @@ pub(super) fn without_folders(paths: &[&PathBuf]) -> Vec<String> {
         shortened.push(text);
     }
     shortened
+}
+
+/// What the cards of all learned codecs say.
+#[cfg(feature = "learned")]
+#[derive(Serialize)]
+pub(super) struct Made {
+    program: String,
+    /// Arguments, files without their folders.
+    command: Vec<String>,
+    licence: Option<String>,
+    data: Vec<String>,
+    seconds: f64,
+    model_bytes: usize,
+    /// In hexadecimal.
+    model_xxh64: String,
+}
+
+#[cfg(feature = "learned")]
+impl Made {
+    /// Of a model's file with its hash, made of folders of data since `started`.
+    pub(super) fn new(
+        args: &ModelArgs,
+        data: &[PathBuf],
+        log: Option<&PathBuf>,
+        started: Instant,
+        (file, hash): (&[u8], u64),
+    ) -> Self {
+        let paths: Vec<_> = data.iter().chain(log).chain([&args.out]).collect();
+        Self {
+            program: format!("codec {}", env!("CARGO_PKG_VERSION")),
+            command: without_folders(&paths),
+            licence: args.licence.clone(),
+            data: data.iter().map(|path| base_name(path)).collect(),
+            seconds: started.elapsed().as_secs_f64(),
+            model_bytes: file.len(),
+            model_xxh64: format!("{hash:016x}"),
+        }
+    }
 }
 
 /// An argument that is or ends in `path`, with its name only.

@@ -11,13 +11,12 @@ use codec_suite::models::walloc::train::Shown;
 use serde::Serialize;
 
 use super::args::TrainWallocArgs;
-use super::card::without_folders;
-use super::write;
-use crate::commands::circuit::data::base_name;
+use super::card::Made;
+use super::{check_model_free, write_model};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
-use crate::output::{beside, check_free};
+use crate::output::beside;
 use crate::units::grouped;
 
 /// Steps between two lines of progress and of the log.
@@ -29,17 +28,11 @@ const KEPT: u64 = 120;
 #[derive(Serialize)]
 struct Card {
     schema: &'static str,
-    program: String,
-    /// Arguments, files without their folders.
-    command: Vec<String>,
-    licence: Option<String>,
-    data: Vec<String>,
+    #[serde(flatten)]
+    made: Made,
     pictures: usize,
     plan: Plan,
     device: String,
-    seconds: f64,
-    model_bytes: usize,
-    model_xxh64: String,
     last: Last,
 }
 
@@ -61,7 +54,6 @@ pub(crate) fn run(args: &TrainWallocArgs) -> Exit {
 
 fn train(args: &TrainWallocArgs, console: &mut Console) -> Result<(), Refusal> {
     let state: PathBuf = beside(&args.model.out, ".train");
-    let card_path = beside(&args.model.out, ".json");
     if args.model.force {
         Session::forget(&state);
     } else if state.exists() && !args.run.resume {
@@ -70,14 +62,13 @@ fn train(args: &TrainWallocArgs, console: &mut Console) -> Result<(), Refusal> {
             .hint("--resume goes on with it, -f forgets it")
             .into());
     }
-    for path in [&args.model.out, &card_path] {
-        check_free(path, args.model.force)?;
-    }
+    check_model_free(&args.model)?;
     let device: DeviceChoice = args.device.parse()?;
     let mut plan = Plan::new(args.steps, args.seed);
     plan.settings.batch = args.batch;
     plan.settings.shape.width = args.width;
     plan.settings.shape.blocks = args.blocks;
+    plan.context_crops = args.context_crops;
     let threads = args.run.threads.count().get();
     let started = Instant::now();
     let mut session = Session::open(plan.clone(), &args.data, &state, device.open()?, threads)?;
@@ -92,28 +83,22 @@ fn train(args: &TrainWallocArgs, console: &mut Console) -> Result<(), Refusal> {
     let last = steps(&mut session, args, &mut log, console)?;
     let model = session.finish()?;
     let file = model.to_bytes()?;
-    let mut paths: Vec<_> = args.data.iter().chain(&args.run.log).collect();
-    paths.push(&args.model.out);
     let card = Card {
         schema: "codec.walloc.card.v1",
-        program: format!("codec {}", env!("CARGO_PKG_VERSION")),
-        command: without_folders(&paths),
-        licence: args.model.licence.clone(),
-        data: args.data.iter().map(|path| base_name(path)).collect(),
+        made: Made::new(
+            &args.model,
+            &args.data,
+            args.run.log.as_ref(),
+            started,
+            (&file, model.hash()),
+        ),
         pictures,
         plan,
         device: device.to_string(),
-        seconds: started.elapsed().as_secs_f64(),
-        model_bytes: file.len(),
-        model_xxh64: format!("{:016x}", model.hash()),
         last,
     };
-    write(&args.model.out, &file, args.model.force)?;
-    let text = serde_json::to_string_pretty(&card)
-        .map_err(|error| Failure::new(Exit::Error, error.to_string()))?;
-    write(&card_path, format!("{text}\n").as_bytes(), args.model.force)?;
+    write_model(&args.model, &file, &card, console)?;
     Session::forget(&state);
-    console.progress(&format!("wrote {} bytes", grouped(file.len() as u64)));
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::Read;
+use std::sync::Arc;
 
 use codec_core::container::{Frame, StreamHeader};
 use codec_core::{
@@ -13,7 +14,9 @@ use codec_corpora::sound::{SoundReader, WavWriter};
 
 use super::model::AudioModel;
 use super::transform::{Analysis, Columns, Synthesis};
-use super::{BANDS, COLUMNS, MOST_CHANNELS, STEPS, rate, shipped};
+use super::{BANDS, COLUMNS, MOST_CHANNELS, STEPS, rate};
+use crate::shipped;
+use crate::targets::{CONTAINER, FRAME, TARGET_SIZE, last_that_fits};
 
 const PARAMS: &[ParamSpec] = &[
     ParamSpec {
@@ -35,16 +38,7 @@ const PARAMS: &[ParamSpec] = &[
         },
         needed_to_decode: false,
     },
-    ParamSpec {
-        name: "target-size",
-        doc: "bytes that the file may have at most, instead of a quality",
-        kind: ParamKind::Size {
-            min: 1,
-            max: 1 << 40,
-            default: "as the quality gives",
-        },
-        needed_to_decode: false,
-    },
+    TARGET_SIZE,
     ParamSpec {
         name: "bands",
         doc: "lowest bands of each plane that are kept: 16 reduce the dimension 16 times, 256 keep it",
@@ -57,9 +51,6 @@ const PARAMS: &[ParamSpec] = &[
     },
 ];
 
-/// Bytes that a container takes beside the payloads, at most: header and footer, and each frame.
-const CONTAINER: u64 = 160;
-const FRAME: u64 = 40;
 /// Samples of each channel that are read at a time.
 const PART: usize = BANDS * COLUMNS;
 /// Memory of a latent while a frame is coded, in bytes.
@@ -173,7 +164,7 @@ impl Codec for WallocAudioCodec {
                 "walloc-audio reads the bytes of a sound's file".to_owned(),
             ));
         };
-        let model = shipped::chosen(job)?;
+        let model: Arc<AudioModel> = shipped::chosen(job)?;
         let bands = params.integer("bands").clamp(1, BANDS as i64) as usize;
         let mut feed = Feed::new(reader)?;
         let has_target =
@@ -398,9 +389,7 @@ fn step_for(
     bytes: u64,
     job: &Job,
 ) -> Result<usize> {
-    let (mut fits, mut too_large) = (0, STEPS);
-    while too_large - fits > 1 {
-        let step = (fits + too_large) / 2;
+    last_that_fits(STEPS, bytes, |step| {
         let mut total = 0u64;
         let mut next = kept.iter();
         ordered(
@@ -412,13 +401,8 @@ fn step_for(
                 Ok(())
             },
         )?;
-        if total <= bytes {
-            fits = step;
-        } else {
-            too_large = step;
-        }
-    }
-    Ok(fits)
+        Ok(total)
+    })
 }
 
 /// Decodes the frames of a sound in order and shows each to `seen`. A frame that is lost is not shown.
@@ -429,7 +413,7 @@ fn each_frame(
     job: &Job,
     mut seen: impl FnMut(rate::Frame) -> Result<()>,
 ) -> Result<Stats> {
-    let model = shipped::named(&header.model, job)?;
+    let model: Arc<AudioModel> = shipped::named(&header.model, job)?;
     let planes = usize::from(shape.channels);
     let columns = shape.samples.div_ceil(BANDS as u64);
     let mut stats = Stats::default();

@@ -3,7 +3,7 @@
 //! Samples (`[channels, samples]`) of the first two channels turn into their middle and side; each
 //! plane turns into 256 bands, ordered by frequency, with one latent for every 256 samples; the
 //! leading bands are the dimension reduction. A latent's mean comes from a filter over what is known
-//! around it, whose weights learn while coding ([`predict`]): steady tones are foretold. Its scale is
+//! around it, whose weights learn while coding: steady tones are foretold. Its scale is
 //! a weighted sum of the errors around it, with weights fitted to training sounds ([`fit`]). Both are
 //! integers, so that every machine decodes the same latents.
 //!
@@ -18,7 +18,6 @@ pub mod fit;
 pub mod model;
 mod predict;
 mod rate;
-pub mod shipped;
 mod transform;
 
 pub use codec::WallocAudioCodec;

@@ -9,6 +9,7 @@
 //! The metadata key `model` holds the kind and the version as JSON.
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use codec_core::{Error, Result};
 use safetensors::tensor::SafeTensors;
@@ -157,5 +158,26 @@ impl AudioModel {
             restored,
             hash: xxh64(bytes, 0),
         })
+    }
+}
+
+impl crate::shipped::Model for AudioModel {
+    #[cfg(feature = "weights")]
+    const SHIPPED: Option<&'static [u8]> =
+        Some(include_bytes!("../../../weights/walloc-audio.safetensors"));
+    #[cfg(not(feature = "weights"))]
+    const SHIPPED: Option<&'static [u8]> = None;
+
+    fn of_file(bytes: &[u8]) -> Result<Self> {
+        Self::read(bytes)
+    }
+
+    fn xxh64(&self) -> u64 {
+        self.hash
+    }
+
+    fn kept() -> &'static OnceLock<Arc<Self>> {
+        static KEPT: OnceLock<Arc<AudioModel>> = OnceLock::new();
+        &KEPT
     }
 }

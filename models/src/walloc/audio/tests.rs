@@ -288,7 +288,7 @@ fn latents_have_the_same_bytes() {
     assert_eq!(found, latents(&job(7)));
     let bytes = found.values.iter().flat_map(|value| value.to_le_bytes());
     let hash = xxhash_rust::xxh64::xxh64(&bytes.collect::<Vec<u8>>(), 0);
-    assert_eq!(hash, 0x8A93_4683_E254_7FF5, "{hash:#018X}");
+    assert_eq!(hash, 0xE514_47FE_4DC8_437B, "{hash:#018X}");
 }
 
 fn model() -> AudioModel {

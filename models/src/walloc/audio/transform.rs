@@ -15,6 +15,13 @@ fn internal(error: codec_wavelet::Error) -> Error {
     Error::Internal(error.to_string())
 }
 
+/// Norms of the functions of all bands, in the order of their frequencies: a latent is a coefficient
+/// times its norm, so that an error of one counts as that of a sample.
+fn norms(packet: &Packet1d) -> Vec<f32> {
+    let norms = packet.norms();
+    (0..BANDS).map(|place| norms[packet_band(place)]).collect()
+}
+
 /// Latents `[planes, BANDS, columns]` that are not quantised, or were restored.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Columns {
@@ -28,6 +35,7 @@ pub(super) struct Columns {
 pub(super) struct Analysis {
     stream: ForwardStream,
     planes: usize,
+    norms: Vec<f32>,
     /// Latents for the next frame: a row for each plane and band.
     waiting: Vec<Vec<f32>>,
 }
@@ -38,6 +46,7 @@ impl Analysis {
         Ok(Analysis {
             stream: ForwardStream::new(&packet, planes).map_err(internal)?,
             planes,
+            norms: norms(&packet),
             waiting: vec![Vec::new(); planes * BANDS],
         })
     }
@@ -54,7 +63,9 @@ impl Analysis {
         let count = coefficients.len() / (self.planes * BANDS);
         for (row, waiting) in self.waiting.iter_mut().enumerate() {
             let from = row / BANDS * BANDS + packet_band(row % BANDS);
-            waiting.extend_from_slice(&coefficients[from * count..(from + 1) * count]);
+            let norm = self.norms[row % BANDS];
+            let values = &coefficients[from * count..(from + 1) * count];
+            waiting.extend(values.iter().map(|value| value * norm));
         }
     }
 
@@ -96,6 +107,7 @@ impl Analysis {
 pub(super) struct Synthesis {
     stream: InverseStream,
     planes: usize,
+    norms: Vec<f32>,
 }
 
 impl Synthesis {
@@ -104,6 +116,7 @@ impl Synthesis {
         Ok(Synthesis {
             stream: InverseStream::new(&packet, planes).map_err(internal)?,
             planes,
+            norms: norms(&packet),
         })
     }
 
@@ -113,7 +126,11 @@ impl Synthesis {
         let mut coefficients = vec![0.0; columns.values.len()];
         for (row, values) in columns.values.chunks_exact(count.max(1)).enumerate() {
             let to = row / BANDS * BANDS + packet_band(row % BANDS);
-            coefficients[to * count..(to + 1) * count].copy_from_slice(values);
+            let norm = self.norms[row % BANDS];
+            let to = &mut coefficients[to * count..(to + 1) * count];
+            to.iter_mut()
+                .zip(values)
+                .for_each(|(to, value)| *to = value / norm);
         }
         let planes = self.stream.push(&coefficients).map_err(internal)?;
         Ok(interleaved(&planes, self.planes))
