@@ -321,3 +321,32 @@ fn pictures_at_extreme_rates_come_back_and_give_indices() {
         assert!(arrays.contains(name), "{name}: {arrays}");
     }
 }
+
+#[test]
+fn a_classifier_is_trained_on_latents_and_tested() {
+    let dir = Dir::new();
+    for (class, level) in [("dark", 40u8), ("light", 190)] {
+        for number in 0..4u8 {
+            let samples = (0..64 * 64 * 3).map(|at| level + number * 4 + (at % 64 / 8) as u8);
+            let picture = Picture::new(64, 64, 3, Samples::Eight(samples.collect())).unwrap();
+            let mut png = Vec::new();
+            picture.write_png(&mut png).unwrap();
+            dir.write(&format!("data/{class}/{number}.png"), &png);
+        }
+    }
+    let train = ["learn", "train", "--data", "data", "--epochs", "6"];
+    let seen = ["--channels", "4", "-o", "own.safetensors"];
+    dir.codec(&[&train[..], &seen[..]].concat()).succeeds();
+    dir.codec(&[&train[..], &seen[..]].concat())
+        .fails(1, &["own.safetensors"]);
+    let eval = ["learn", "eval", "--data", "data", "--model"];
+    let ran = dir.codec(&[&eval[..], &["own.safetensors", "--json"]].concat());
+    let record = &ran.succeeds().json()[0];
+    assert_eq!(record["examples"], 8);
+    assert_eq!(record["accuracy"], 1.0);
+    assert_eq!(record["classes"][1]["name"], "light");
+    dir.codec(&train[..]).fails(2, &["--channels"]);
+    dir.write("no.safetensors", b"no model");
+    dir.codec(&[&eval[..], &["no.safetensors"]].concat())
+        .fails(3, &["no.safetensors"]);
+}

@@ -2,7 +2,6 @@
 //! samples, or on these for comparison.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use burn::module::{Module, Param};
 use burn::tensor::module::{conv2d, max_pool2d};
@@ -14,16 +13,17 @@ use codec_corpora::picture::{Picture, Samples};
 use crate::arrays::tensor;
 use crate::latents::Latents;
 use crate::random::Random;
-use crate::train::adam::{self, AdamW};
-use crate::train::cosine;
 use crate::walloc::WallocCodec;
 
 mod sound;
+mod trained;
+
+pub use trained::Trained;
 
 use sound::seen_sound;
 
 /// What a classifier sees of a picture or a sound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum View {
     /// Latents of so many channels, from a file of that quality.
     Latents {
@@ -361,64 +361,14 @@ const BATCH: usize = 32;
 pub fn classify(
     train: &Examples,
     test: &Examples,
-    epochs: usize,
-    seed: u64,
+    view: View,
+    (epochs, seed): (usize, u64),
     device: &Device,
 ) -> Result<Outcome> {
-    if train.classes != test.classes || train.shape != test.shape {
-        return Err(Error::Usage(
-            "training and test pictures of other classes or sizes".to_owned(),
-        ));
-    }
-    let statistics = train.statistics();
-    let (mut train, mut test) = (train.clone(), test.clone());
-    train.normalise(&statistics);
-    test.normalise(&statistics);
-    let autodiff = device.clone().autodiff();
-    let mut net = Classifier::new(train.shape[0], train.classes.len(), seed, &autodiff);
-    let mut state = adam::State::new();
-    let adam = AdamW {
-        decay: 0.01,
-        ..AdamW::default()
-    };
-    let count = train.labels.len();
-    let steps = (epochs * count.div_ceil(BATCH)) as u64;
-    let mut step = 0;
-    let started = Instant::now();
-    for epoch in 0..epochs {
-        let mut random = Random::new(seed, 100 + epoch as u64);
-        let mut order: Vec<usize> = (0..count).collect();
-        for at in (1..count).rev() {
-            order.swap(at, random.below(at + 1));
-        }
-        for numbers in order.chunks(BATCH) {
-            let (input, labels) = batch(&train, numbers, &autodiff);
-            let logits = net.forward(input);
-            let chances = activation::log_softmax(logits, 1);
-            let chosen = chances.gather(1, labels.unsqueeze_dim::<2>(1));
-            let gradients = chosen.mean().neg().backward();
-            let rate = cosine(1.5e-3, step, steps, 50);
-            (net, _) = adam.step(net, &gradients, &mut state, &|_| rate);
-            step += 1;
-        }
-    }
-    let seconds_per_epoch = started.elapsed().as_secs_f64() / epochs.max(1) as f64;
-    let net = net.valid();
-    let mut right = 0;
-    let numbers: Vec<usize> = (0..test.labels.len()).collect();
-    for numbers in numbers.chunks(BATCH) {
-        let (input, _) = batch(&test, numbers, device);
-        let found = net.forward(input).argmax(1).into_data();
-        let found = found.convert::<i64>().try_into_vec::<i64>();
-        let found = found.map_err(|error| Error::Internal(format!("{error:?}")))?;
-        let pairs = found.iter().zip(numbers);
-        right += pairs
-            .filter(|(found, at)| **found == test.labels[**at] as i64)
-            .count();
-    }
+    let trained = Trained::train(train, view, epochs, seed, device)?;
     Ok(Outcome {
-        accuracy: right as f64 / test.labels.len() as f64,
-        seconds_per_epoch,
+        accuracy: trained.accuracy(test, device)?,
+        seconds_per_epoch: trained.seconds_per_epoch,
     })
 }
 

@@ -1,8 +1,8 @@
-//! `codec learn`: a classifier on latents beside the same one on pixels or samples.
+//! `codec learn compare`: a classifier on latents beside the same one on pixels or samples.
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 use codec_suite::models::device::DeviceChoice;
 use codec_suite::models::learn::{Examples, Outcome, View, classify};
 use serde::Serialize;
@@ -11,20 +11,6 @@ use crate::args::{Chatter, ReportArgs};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::failure::{Failure, Refusal};
-
-/// Options of `codec learn`.
-#[derive(Debug, Args)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
-pub(crate) struct LearnArgs {
-    #[command(subcommand)]
-    command: LearnCommand,
-}
-
-#[derive(Debug, Subcommand)]
-enum LearnCommand {
-    /// Train one classifier on latents and on pixels or samples of equal dimension, and test both
-    Compare(CompareArgs),
-}
 
 /// Options of `codec learn compare`.
 #[derive(Debug, Args)]
@@ -39,7 +25,7 @@ enum LearnCommand {
     codec learn compare --train flowers/train --test flowers/test --channels 4 --seeds 1 --full\n  \
     codec learn compare --train digits/train --test digits/test --bands 32,64 --samples 5120"
 )]
-struct CompareArgs {
+pub(super) struct CompareArgs {
     /// Folder with a folder of training pictures, or sounds, for each class
     #[arg(long, value_name = "DIR")]
     train: PathBuf,
@@ -89,9 +75,8 @@ struct Record {
     seconds_per_epoch: f64,
 }
 
-pub(crate) fn run(args: &LearnArgs) -> Exit {
-    let LearnCommand::Compare(args) = &args.command;
-    let mut console = Console::new("learn", args.chatter, args.report.json);
+pub(super) fn run(args: &CompareArgs) -> Exit {
+    let mut console = Console::new("learn compare", args.chatter, args.report.json);
     if let Err(refusal) = compare(args, &mut console) {
         console.fail(refusal.file.as_deref(), &refusal.failure);
     }
@@ -148,7 +133,7 @@ fn compare(args: &CompareArgs, console: &mut Console) -> Result<(), Refusal> {
             views.push((View::Pixels { side: 0 }, 1, 1));
         }
         let outcomes: Result<Vec<Outcome>, _> = (1..=seeds)
-            .map(|seed| classify(&train, &test, epochs, seed, &device))
+            .map(|seed| classify(&train, &test, view, (epochs, seed), &device))
             .collect();
         report(
             &train,
