@@ -123,7 +123,7 @@ impl ContextModel {
                 + sum(&mut channel.around.iter().map(|around| around.centre))
                 + 12 * sum(&mut channel.around.iter().map(|around| around.ring))
                 + i64::from(channel.running).abs();
-            if mean > MOST_WEIGHT || scale > MOST_WEIGHT || channel.scale.abs() > 1 << 24 {
+            if mean > MOST_WEIGHT || scale > MOST_WEIGHT || channel.scale.unsigned_abs() > 1 << 24 {
                 return wrong("the weights are too large");
             }
             if !(0..=1 << 20).contains(&channel.start) {
@@ -192,6 +192,13 @@ mod tests {
             "{} of {entropy}",
             bytes.len() * 8
         );
+    }
+
+    #[test]
+    fn a_scale_of_the_least_integer_is_refused() {
+        let mut model = fit(&examples(3), 3, 1).unwrap();
+        model.channels[1].scale = i32::MIN;
+        assert!(model.check().is_err());
     }
 
     #[test]
